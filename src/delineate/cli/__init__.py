@@ -1,0 +1,46 @@
+"""The command line: each command parses, calls the library, prints."""
+
+import sys
+
+import typer
+
+from ..errors import DelineateError
+from . import about, bench, replay, segment
+
+app = typer.Typer(
+    name="delineate",
+    help="Interactive segmentation of medical images. Research use, not a medical device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("segment")(segment.segment)
+app.command("methods")(about.methods)
+app.command("bench")(bench.bench)
+app.command("replay")(replay.replay)
+app.command("doctor")(about.doctor)
+
+
+@app.callback()
+def version(
+    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version."),
+) -> None:
+    """Interactive segmentation of medical images. Research use, not a medical device."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"delineate {installed('delineate')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; an error of the user's is one sentence and exit status 2."""
+    try:
+        app()
+    except DelineateError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("stopped", err=True)
+        sys.exit(130)
