@@ -1,0 +1,1 @@
+"""Energies on the voxel grid: pure functions of arrays and spacing."""
