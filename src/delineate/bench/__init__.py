@@ -1,0 +1,1 @@
+"""Measures, statistics and the protocol that compare methods on labelled images."""
