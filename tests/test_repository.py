@@ -29,6 +29,7 @@ LAYERS = [
     {"storage", "repeat", "shortcut", "overlay", "users"},
     {"bench"},
     {"cli", "demo"},
+    {"__main__"},
 ]
 LEAVES = {"io": {"errors", "types", "region", "geometry", "volume", "voxels"}, "doctor": set()}
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -74,7 +74,8 @@ def save_picture(picture: UInt8, path: str | os.PathLike[str]) -> Path:
 
 def _windowed(data: Array) -> Array:
     low, high = np.percentile(data, (0.5, 99.5))
-    return np.clip((data - low) / max(float(high - low), 1e-6), 0, 1) * 255
+    scaled: Array = np.clip((data - low) / max(float(high - low), 1e-6), 0, 1) * 255
+    return scaled
 
 
 def _axes(volume: Volume, axis: int) -> tuple[int, int]:

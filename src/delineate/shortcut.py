@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from .errors import PromptError
 from .methods import build
 from .prompts import Box, Click, Prompt
+from .region import index3
 from .session import Session
 from .types import Index, Mask
 from .volume import Volume
@@ -76,4 +77,4 @@ def _index(at: Sequence[int], flat: bool, last: int) -> Index:
     parts = (*at, last) if flat else tuple(at)
     if len(parts) != 3:
         raise PromptError(f"a place in this image has {2 if flat else 3} indices, got {tuple(at)}")
-    return parts  # type: ignore[return-value]
+    return index3(parts)

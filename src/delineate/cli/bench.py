@@ -7,8 +7,6 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from . import parsing
-
 
 def bench(
     cases: Annotated[
@@ -43,6 +41,7 @@ def bench(
     Example: delineate bench data/dev -m grabcut -m geos --user box-scribble -o results/
     """
     from ..bench.run import Options, run
+    from . import parsing
 
     fields: dict[str, dict[str, object]] = {}
     for name, value in parsing.settings(settings or []).items():

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import MethodError, PromptError
-from ..prompts import Box, Click, Given, Prompt, Scribble, from_json
+from ..prompts import Box, Given, Prompt, Scribble, from_json
 from ..types import Index
 from ..volume import Volume
 from ..voxels import Voxels
