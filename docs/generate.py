@@ -35,7 +35,12 @@ def section(method: type) -> str:
         name: " ".join(text.split())
         for name, text in re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", rest, re.MULTILINE)
     }
-    lines = [f"## {method.name}\n", intro.strip(), "\n| field | default | what it does |", "| --- | --- | --- |"]
+    lines = [
+        f"## {method.name}\n",
+        intro.strip(),
+        "\n| field | default | what it does |",
+        "| --- | --- | --- |",
+    ]
     for field in dataclasses.fields(method):
         lines.append(f"| `{field.name}` | {field.default!r} | {said.get(field.name, '')} |")
     reference = doc.partition("References:\n")[2].partition("\nExamples:")[0]

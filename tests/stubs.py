@@ -44,7 +44,7 @@ class Learner(Method):
     """Its n-th answer marks the n-th voxel along I."""
 
     name, paper, when, reads, dims = "learner", "", "", ALL, frozenset({2, 3})
-    calls = []
+    calls = []  # noqa: RUF012
 
     def start(self, volume):
         return State("image", {"n": np.array(0)})

@@ -86,7 +86,8 @@ def test_a_volume_with_everything_written(call, scan, tmp_path):
     session = load(kept)
     assert session.method.beta == 200
     np.testing.assert_array_equal(session.mask(), expected)
-    assert Image.open(shown).size[0] >= 640
+    with Image.open(shown) as picture:
+        assert max(picture.size) >= 640
     status, told, _ = call("replay", kept)
     assert status == 0
     assert told.count("same bits") == 2
@@ -196,7 +197,7 @@ def test_the_input_is_never_overwritten(call, picture):
     before = picture.read_bytes()
     status, _, error = call("segment", picture, "-o", picture, "--box", "5,5:40,36")
     assert status == 2
-    assert "overwrite" in error
+    assert "is the image itself" in error
     assert picture.read_bytes() == before
 
 
@@ -235,6 +236,6 @@ def test_the_demo_writes_what_it_says(tmp_path):
     mask = read(tmp_path / "demo" / "ventricles.nii.gz")
     scan: Volume = read(tmp_path / "demo" / "head.nii.gz")
     millilitres = mask.scalar().sum() * np.prod(scan.spacing) / 1000
-    assert 10 < millilitres < 60
+    assert 15 < millilitres < 30
     bright = scan.data[0][mask.scalar() > 0].mean()
     assert bright > scan.data[0][scan.data[0] > 50].mean() * 1.2

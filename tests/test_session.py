@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from stubs import Bright, Copy, Failing, Learner, Nearest, Needy, Slow, Stubborn
 
 from delineate.errors import (
     Cancelled,
@@ -16,6 +15,7 @@ from delineate.errors import (
 from delineate.prompts import Adjust, Box, Click, Given, Paint, Scribble
 from delineate.session import Session
 from delineate.voxels import Voxels
+from stubs import Bright, Copy, Failing, Learner, Nearest, Needy, Slow, Stubborn
 
 HALF = Box((5, 5, 2), (10, 15, 8))
 OTHER = Box((8, 5, 2), (15, 15, 8))

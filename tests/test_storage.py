@@ -5,9 +5,8 @@ import zipfile
 
 import numpy as np
 import pytest
-import stubs
-from stubs import Bright, Copy, Learner, Nearest, Stubborn
 
+import stubs
 from delineate import methods
 from delineate.errors import NothingToUndo, SessionError
 from delineate.prompts import Box, Click, Given, Paint, Scribble
@@ -16,6 +15,7 @@ from delineate.session import Session
 from delineate.storage import load, pack_learned, save, unpack_learned
 from delineate.volume import Volume
 from delineate.voxels import Voxels
+from stubs import Bright, Copy, Learner, Nearest, Stubborn
 
 
 @pytest.fixture(autouse=True)

@@ -50,7 +50,9 @@ def test_region_around_and_margins():
 def test_region_within_another():
     array = np.arange(27).reshape(3, 3, 3)
     whole = Region((5, 5, 5), (8, 8, 8))
-    np.testing.assert_array_equal(array[Region((6, 5, 7), (7, 8, 8)).within(whole)], array[1:2, :, 2:])
+    np.testing.assert_array_equal(
+        array[Region((6, 5, 7), (7, 8, 8)).within(whole)], array[1:2, :, 2:]
+    )
 
 
 @given(masks, corners)
