@@ -42,9 +42,21 @@ def test_the_middle_is_inside_until_a_mark_contradicts_it():
     assert doubted[10, 7, 0] == 0
     assert doubted[8, 7, 0] == 1
     settled = known(FRAME, Click((11, 7, 0), inside=False), Click((4, 4, 0)))
-    np.testing.assert_array_equal(np.argwhere(settled == 1), [(4, 4, 0)])
+    doubted[4, 4, 0] = 1
+    np.testing.assert_array_equal(settled, doubted)
     agreed = known(FRAME, Click((4, 4, 0)))
     assert (agreed == 1).sum() == (alone == 1).sum() + 1
+
+
+def test_what_a_contradiction_opens_is_an_ellipsoid_half_the_size_of_the_middle():
+    marks = [(8, 7, 0), (10, 8, 0)]
+    found = known(FRAME, *(Click(at, inside=False) for at in marks)) == 1
+    expected = ellipsoid(FRAME.region, WHOLE, 0.4)
+    half = [max(0.4 * n / 4, 0.5) for n in FRAME.region.shape]
+    for voxel in np.argwhere(expected):
+        away = [np.sum(((voxel - at) / half) ** 2) for at in marks]
+        expected[tuple(voxel)] = min(away) > 1
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_a_box_that_fills_the_image_leaves_its_corners_outside():

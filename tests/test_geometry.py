@@ -70,6 +70,12 @@ def test_orientation_is_nibabels(seed, order, signs):
     assert Geometry((2, 2, 2), affine).orientation == "".join(nib.aff2axcodes(affine))
 
 
+def test_each_direction_is_named_once():
+    affine = np.eye(4)
+    affine[:3, :3] = [[1, 0.8, 0], [0, 0.6, 0], [0, 0, 1]]
+    assert Geometry((2, 2, 2), affine).orientation == "RAS"
+
+
 @pytest.mark.parametrize("codes", ["RAS", "LPS", "ASR", "IRP", "SPL"])
 def test_orientation_of_plain_grids(codes):
     wanted = nib.orientations.axcodes2ornt(tuple(codes))

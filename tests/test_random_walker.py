@@ -100,7 +100,8 @@ def test_a_mirrored_image_gives_the_mirrored_probability_to_the_last_bit(axes) -
 
     def mirrored(at):
         return tuple(
-            n - 1 - i if a in axes else i for a, (i, n) in enumerate(zip(at, volume.shape))
+            n - 1 - i if a in axes else i
+            for a, (i, n) in enumerate(zip(at, volume.shape, strict=True))
         )
 
     turned = Volume.from_array(np.flip(volume.data[0, ..., 0], axes))

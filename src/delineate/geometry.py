@@ -48,8 +48,9 @@ class Geometry:
             raise ImageError(f"an affine is a (4, 4) matrix, got shape {affine.shape}")
         if not np.isfinite(affine).all():
             raise ImageError(f"the affine holds values that are not finite: {affine.tolist()}")
-        size = np.linalg.norm(affine[:3, :3], axis=0)
-        if (size == 0).any() or abs(np.linalg.det(affine[:3, :3] / size)) < 1e-6:
+        if affine[3].tolist() != [0, 0, 0, 1]:
+            raise ImageError(f"the last row of an affine is 0 0 0 1, got {affine[3].tolist()}")
+        if not _spans_space(affine[:3, :3]):
             raise ImageError(
                 "the affine is singular (its three axes do not span space), so voxels have no "
                 f"place in the patient: {affine[:3, :3].tolist()}"
@@ -61,8 +62,7 @@ class Geometry:
     @classmethod
     def of_spacing(cls, shape: Index, spacing: Spacing = (1.0, 1.0, 1.0)) -> Self:
         """A grid along the world axes, first voxel at the origin, spacing in mm."""
-        if len(spacing) != 3 or not all(np.isfinite(s) and s > 0 for s in spacing):
-            raise ImageError(f"spacing is three positive numbers in mm, got {tuple(spacing)}")
+        _check_spacing(spacing)
         return cls(shape, np.diag([*spacing, 1.0]))
 
     @property
@@ -143,8 +143,11 @@ class Geometry:
             raise ImageError("resample needs a shape or a spacing, and not both")
         if shape is None:
             assert spacing is not None
+            _check_spacing(spacing)
             wanted = np.multiply(self.shape, self.spacing) / np.asarray(spacing)
             shape = index3(np.maximum(1, np.round(wanted)))
+        if len(shape) != 3 or min(shape) < 1:
+            raise ImageError(f"a grid has three axes of at least one voxel, got shape {shape}")
         scale = np.divide(self.shape, shape)
         return self._moved(shape, np.diag(scale), (scale - 1) / 2)
 
@@ -173,6 +176,17 @@ class Geometry:
         step = np.eye(4)
         step[:3, :3], step[:3, 3] = turn, start
         return type(self)(shape, self.affine @ step)
+
+
+def _check_spacing(spacing: Sequence[float]) -> None:
+    if len(spacing) != 3 or not all(np.isfinite(s) and s > 0 for s in spacing):
+        raise ImageError(f"spacing is three positive numbers in mm, got {tuple(spacing)}")
+
+
+def _spans_space(axes: Float64) -> bool:
+    with np.errstate(all="ignore"):
+        volume = abs(np.linalg.det(axes / np.linalg.norm(axes, axis=0)))
+    return bool(volume >= 1e-6)
 
 
 def _show(values: Spacing) -> str:

@@ -22,16 +22,21 @@ app.command("replay")(replay.replay)
 app.command("doctor")(about.doctor)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"delineate {version('delineate')}")
+        raise typer.Exit
+
+
 @app.callback()
 def version(
-    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version."),
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_version, help="Print the version."
+    ),
 ) -> None:
     """Interactive segmentation of medical images. Research use, not a medical device."""
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"delineate {installed('delineate')}")
-        raise typer.Exit
 
 
 def main() -> None:

@@ -101,6 +101,7 @@ def segment(
         if not said:
             raise PromptError(f"nothing is marked in {files[0]}; give a box, a click or a scribble")
         reports.append(_report(session, said, files, target))
+        target.parent.mkdir(parents=True, exist_ok=True)
         write(session.mask(), target, like=volume, names={1: name})
         _keep(session, session_file, overlay_file, axis)
         if not as_json:
@@ -127,7 +128,8 @@ def _report(
 ) -> dict[str, Any]:
     """Segment with a bar that shows progress, and say what came of it."""
     label = f"{session.method.name} on {files[0].name}"
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(label, total=1.0)
         update = session.add(*said, observe=lambda done, _: progress.update(bar, completed=done))
     voxels = len(session.object().mask)

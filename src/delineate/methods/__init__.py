@@ -6,8 +6,23 @@ from typing import Any
 
 from ..errors import MethodError
 from .base import AnyMethod
+from .geos import GeoS
+from .grabcut import GrabCut
+from .graphcut import GraphCut
+from .growcut import GrowCut
+from .random_walker import RandomWalker
+from .region_growing import RegionGrowing
+from .slicseg import SlicSeg
 
-BUILT_IN: tuple[type[AnyMethod], ...] = ()
+BUILT_IN: tuple[type[AnyMethod], ...] = (
+    GrabCut,
+    GraphCut,
+    GeoS,
+    GrowCut,
+    RandomWalker,
+    RegionGrowing,
+    SlicSeg,
+)
 
 
 def list_methods() -> dict[str, type[AnyMethod]]:

@@ -4,11 +4,12 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import ndimage
 
 from ..marks import box, given
 from ..prompts import Prompt
-from ..region import Region, index3
-from ..types import Float64, Int8, Int64, Mask, Spacing
+from ..region import Region
+from ..types import Float64, Int8, Mask, Spacing
 
 
 def ellipsoid(frame: Region, region: Region, scale: float) -> Mask:
@@ -38,8 +39,8 @@ def _radius(frame: Region, region: Region, scale: float) -> Float64:
 def assume(certain: Int8, prompts: Sequence[Prompt], region: Region, middle: float) -> Int8:
     """Seeds, and what a box suggests where they leave a side unknown.
 
-    The middle of the box counts as inside as long as no outside mark lies in it and no
-    mask was given. Where the box leaves nothing of the image outside, its corners, beyond
+    The middle of the box counts as inside as long as no mask was given, but for an
+    ellipsoid, half the size of the middle, around every outside mark that lies in it. Where the box leaves nothing of the image outside, its corners, beyond
     the ellipsoid that fills it, count as outside.
 
     Args:
@@ -58,19 +59,13 @@ def assume(certain: Int8, prompts: Sequence[Prompt], region: Region, middle: flo
     if not (certain == -1).any():
         out[~ellipsoid(frame, region, 1.0) & (certain == 0)] = -1
     core = ellipsoid(frame, region, middle)
-    against = np.argwhere(core & (certain == -1))
-    if len(against) and (certain == 1).any():
-        return out
-    for at in against + np.array(region.low):
-        core &= ~ellipsoid(_around(at, frame), region, middle / 2)
+    against = core & (certain == -1)
+    if against.any():
+        half = [max(middle * n / 4, 0.5) for n in frame.shape]
+        near = ndimage.distance_transform_edt(~against, sampling=[1 / h for h in half]) <= 1
+        core &= ~near
     out[core] = 1
     return out
-
-
-def _around(at: Int64, frame: Region) -> Region:
-    """The box moved so that its middle lies at a voxel."""
-    middle = (np.array(frame.low) + np.array(frame.high) - 1) // 2
-    return frame.shift(index3(at - middle))
 
 
 def half_extent_mm(prompts: Sequence[Prompt], spacing: Spacing) -> float:

@@ -1,0 +1,11 @@
+"""Images in, masks out: one module a format, one convention (RAS+, axes I J K) inside.
+
+NIfTI by nibabel; NRRD, MetaImage and DICOM by SimpleITK; PNG and JPEG by Pillow; TIFF by tifffile.
+"""
+
+from .labels import Label, read_labels
+from .reading import read
+from .series import Series, list_series
+from .writing import write
+
+__all__ = ["Label", "Series", "list_series", "read", "read_labels", "write"]
