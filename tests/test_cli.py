@@ -1,6 +1,7 @@
 """The command line: what it writes, and one sentence with exit status 2 for what is wrong."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -199,6 +200,19 @@ def test_the_input_is_never_overwritten(call, picture):
     assert status == 2
     assert "is the image itself" in error
     assert picture.read_bytes() == before
+
+
+def test_a_session_on_several_files_finds_them_again(call, scan, tmp_path):
+    other = tmp_path / "other.nii.gz"
+    shutil.copy(scan, other)
+    kept = tmp_path / "s.delineate"
+    status, _, _ = call(
+        "segment", scan, other, "--channels", "-o", tmp_path / "m.nii.gz", "-m", "geos",
+        "--click", "14,16,6", "--click-outside", "2,2,2", "--session", kept,
+    )  # fmt: skip
+    assert status == 0
+    assert len(load(kept).volume.data) == 2
+    assert call("replay", kept)[0] == 0
 
 
 def test_channels_that_do_not_match(call, scan, tmp_path):

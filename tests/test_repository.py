@@ -19,7 +19,7 @@ LAYERS = [
     {"region"},
     {"geometry", "voxels"},
     {"volume", "patch"},
-    {"prompts", "energy"},
+    {"prompts", "energy", "networks", "synth"},
     {"marks", "levels"},
     {"methods"},
     {"objects"},

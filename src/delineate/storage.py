@@ -110,6 +110,7 @@ def save(session: Session, path: str | os.PathLike[str]) -> Path:
         "numpy": np.__version__,
         "image": {
             "path": source.path if source else None,
+            "read": source.header.get("read") if source else None,
             "sha256": fingerprint(session.volume),
             "shape": [*session.volume.shape],
             "affine": session.volume.geometry.affine.tolist(),
@@ -153,7 +154,7 @@ def load(path: str | os.PathLike[str], volume: Volume | None = None) -> Session:
                 raise SessionError(
                     f"{path} has session format {head.get('format')}, this version reads {FORMAT}"
                 )
-            image = volume if volume is not None else _image(head["image"]["path"], path)
+            image = volume if volume is not None else _image(head["image"], path)
             _check_image(image, head["image"], path)
             return _rebuilt(archive, head, image)
     except DelineateError:
@@ -181,12 +182,12 @@ def unpack_learned(packed: bytes) -> dict[str, Any]:
     return {**load_arrays(packed), **json.loads(said.get("values", "{}"))}
 
 
-def _image(where: str | None, path: str | os.PathLike[str]) -> Volume:
-    if where is None:
+def _image(said: Mapping[str, Any], path: str | os.PathLike[str]) -> Volume:
+    if said["read"] is None:
         raise SessionError(f"the image of {path} was not read from a file; give it as `volume`")
     from .io import read
 
-    return read(where)
+    return read(**said["read"])
 
 
 def _check_image(volume: Volume, said: Mapping[str, Any], path: str | os.PathLike[str]) -> None:

@@ -157,7 +157,7 @@ def _chosen(solver: Solver) -> Literal["scipy", "pymaxflow"]:
             return "pymaxflow"
     if solver == "auto":
         return "scipy"
-    raise MissingExtra('PyMaxflow is not installed: pip install "delineate[pymaxflow]"')
+    raise MissingExtra('PyMaxflow is not installed: pip install "delineate[maxflow]"')
 
 
 def _boykov_kolmogorov(capacities: _Capacities, marks: Int8) -> Mask:

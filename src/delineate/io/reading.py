@@ -47,14 +47,22 @@ def read(
         GeometryMismatch: If several files are not on one grid; the message says how they differ.
         ImageError: If the image is not usable: NaN or infinite voxels, a singular affine,
             complex numbers, missing slices, transparent pixels.
+
+    The volume's `source.header["read"]` holds the arguments that read it again.
     """
-    if isinstance(path, (str, os.PathLike)):
-        return _read_one(Path(path), series, channel)
-    paths = [Path(each) for each in path]
+    paths = [Path(path)] if isinstance(path, (str, os.PathLike)) else [Path(p) for p in path]
     if not paths:
         raise UnreadableImage("there is no image to read in an empty list of paths")
     volumes = [_read_one(each, series, channel) for each in paths]
-    return volumes[0] if len(volumes) == 1 else _joined(paths, volumes)
+    volume = volumes[0] if len(volumes) == 1 else _joined(paths, volumes)
+    assert volume.source is not None
+    asked = {
+        "path": [str(each.absolute()) for each in paths],
+        "series": volume.source.header.get("series"),
+        "channel": channel,
+    }
+    header = {**volume.source.header, "read": asked}
+    return replace(volume, source=replace(volume.source, header=header))
 
 
 def load(path: Path, series: str | int | None = None, indices: bool = False) -> Stored:

@@ -45,17 +45,18 @@ class RegionGrowing(Method):
     Args:
         threshold: T of the paper, a fraction of the range of intensities between their 1st and
             99th percentiles. 0 leaves the marks as they are. Searched on the train split: 0.015,
-            0.03, 0.06, 0.1, 0.15, 1; the first two lose 0.1 in Dice, the rest are within 0.03.
+            0.03, 0.06, 0.1, 0.15, 1 (on images smoothed by a Gaussian); the first two lose 0.1
+            in Dice, the rest are within 0.03.
         drift: The most by which a voxel may leave the range of its side's marked intensities, in
-            the same unit. Searched: 0.1, 0.12, 0.15, 0.2, 0.25 and none; all the same but none,
-            which loses 0.1.
+            the same unit. Searched likewise: 0.1, 0.12, 0.15, 0.2, 0.25 and none; all the same
+            but none, which loses 0.1.
         median_voxels: Reach of the median, in voxels; 0 for none. Not across slices thicker than
-            1.5 times the finest spacing. A Gaussian did as well on the train split (none loses
-            0.2) but eats the rim of small objects.
+            1.5 times the finest spacing. From one click a Gaussian did as well on the train
+            split (none loses 0.2) but eats the rim of small objects.
         middle: Size of what is taken for inside in a box, as a fraction of its inscribed
             ellipsoid. Searched: 0.3, 0.4; no difference.
         margin_mm: How far around a box to look, for the range of intensities.
-        limit: Most voxels to work on; 6 million take about 1 GB.
+        limit: Most voxels to work on.
 
     References:
         Sambaturu, Gupta, Jawahar and Arora, "Efficient and generic interactive segmentation
