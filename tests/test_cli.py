@@ -97,10 +97,10 @@ def test_a_volume_with_everything_written(call, scan, tmp_path):
 def test_replay_finds_a_method_that_answers_otherwise(call, scan, tmp_path, monkeypatch):
     kept = tmp_path / "s.delineate"
     call("segment", scan, "-o", tmp_path / "m.nii.gz", "--box", "4,6,1:24,26,11", "--session", kept)
-    from delineate.methods.grabcut import GrabCut
+    from delineate.methods.graphcut import GraphCut
     from delineate.patch import Patch
 
-    monkeypatch.setattr(GrabCut, "segment", lambda self, v, p, s, observe=None: (Patch.empty(), s))
+    monkeypatch.setattr(GraphCut, "segment", lambda self, v, p, s, observe=None: (Patch.empty(), s))
     status, told, _ = call("replay", kept, "--json")
     assert status == 1
     assert json.loads(told)[-1]["dice"] == 0

@@ -47,7 +47,7 @@ def test_nonsense_gets_a_sentence():
         segment(block(), inside=[(1, 2, 3)])
     with pytest.raises(MethodError, match="there is no method 'magic'; there are:"):
         segment(block(), box=((5, 5), (35, 35)), method="magic")
-    with pytest.raises(MethodError, match="grabcut has no field 'speed'"):
+    with pytest.raises(MethodError, match="graphcut has no field 'speed'"):
         segment(block(), box=((5, 5), (35, 35)), speed=11)
     with pytest.raises(ImageError, match="NaN or infinite"):
         segment(np.full((5, 5), np.nan), box=((1, 1), (3, 3)))

@@ -25,7 +25,7 @@ def segment(
     inside: Iterable[Sequence[int]] = (),
     outside: Iterable[Sequence[int]] = (),
     prompts: Iterable[Prompt] = (),
-    method: str = "grabcut",
+    method: str = "graphcut",
     channel_axis: int | None = None,
     **fields: Any,
 ) -> Mask:

@@ -47,7 +47,7 @@ OverlayFile = Annotated[Path | None, _option("Also write a picture here.", "--ov
 def segment(
     images: Images,
     out: Out,
-    method: MethodName = "grabcut",
+    method: MethodName = "graphcut",
     box: Boxes = None,
     click: Clicks = None,
     click_outside: Outside = None,
