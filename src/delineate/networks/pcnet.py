@@ -1,0 +1,121 @@
+"""PC-Net: P-Net in 3D, whose blocks are compressed before they are joined.
+
+Wang et al., "Interactive Medical Image Segmentation Using Deep Learning with Image-Specific Fine
+Tuning", IEEE TMI 2018, section III-A.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import MethodError
+
+
+@dataclass(frozen=True, kw_only=True)
+class PCNetSizes:
+    """Sizes of a PC-Net. The defaults are the paper's.
+
+    It has 676,626 parameters, 5,314 of them in the classifier; at width 32 172,466 and 2,658.
+
+    Attributes:
+        channels: Of the image.
+        classes: Of the answer.
+        width: Channels of each convolution, and of the classifier's hidden layer.
+        compressed: Channels that each block adds to the features.
+        layers: Convolutions in each block.
+        dilations: Of each block's convolutions, in voxels in the slice.
+        deep: How many of the first blocks see the slices above and below, 3x3x3; others are 3x3x1.
+        dropout: Before each of the classifier's layers, in training only.
+    """
+
+    channels: int = 1
+    classes: int = 2
+    width: int = 64
+    compressed: int = 16
+    layers: tuple[int, ...] = (2, 2, 3, 3, 3)
+    dilations: tuple[int, ...] = (1, 2, 3, 4, 5)
+    deep: int = 2
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        if len(self.layers) != len(self.dilations):
+            raise MethodError(
+                f"{len(self.layers)} blocks have {len(self.dilations)} dilations; one each"
+            )
+
+    @property
+    def receptive_field(self) -> tuple[int, int, int]:
+        """Voxels that an answer depends on along I, J, K: 85, 85, 9 as in the paper."""
+        across = 1 + 2 * sum(n * d for n, d in zip(self.layers, self.dilations, strict=True))
+        return across, across, 1 + 2 * sum(self.layers[: self.deep])
+
+
+class PCNet(nn.Module):
+    """Compressed features of five blocks, and a classifier that can be tuned on one image.
+
+    Differs from the paper where that is silent: the classifier is 1x1x1, blocks x compressed to
+    width to classes, dropout is 0.3, and weights start as He et al. (2015) have it.
+
+    Examples:
+        >>> net = PCNet(PCNetSizes(width=4, compressed=2)).eval()
+        >>> net(torch.zeros(1, 1, 16, 20, 6)).shape
+        torch.Size([1, 2, 16, 20, 6])
+    """
+
+    def __init__(self, sizes: PCNetSizes | None = None) -> None:
+        super().__init__()
+        self.sizes = sizes = sizes or PCNetSizes()
+        inputs = [sizes.channels] + [sizes.width] * (len(sizes.layers) - 1)
+        self.blocks = nn.ModuleList(
+            _block(before, sizes.width, layers, dilation, deep=n < sizes.deep)
+            for n, (before, layers, dilation) in enumerate(
+                zip(inputs, sizes.layers, sizes.dilations, strict=True)
+            )
+        )
+        self.compressions = nn.ModuleList(
+            nn.Conv3d(sizes.width, sizes.compressed, 1) for _ in sizes.layers
+        )
+        self.classifier = nn.Sequential(
+            nn.Dropout(sizes.dropout),
+            nn.Conv3d(sizes.compressed * len(sizes.layers), sizes.width, 1),
+            nn.ReLU(),
+            nn.Dropout(sizes.dropout),
+            nn.Conv3d(sizes.width, sizes.classes, 1),
+        )
+
+        for module in self.modules():
+            if isinstance(module, nn.Conv3d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+
+    def features(self, image: Tensor) -> Tensor:
+        """What the classifier reads, `(N, blocks x compressed, I, J, K)`, of `(N, C, I, J, K)`."""
+        found = []
+        for block, compression in zip(self.blocks, self.compressions, strict=True):
+            image = block(image)  # (N, width, I, J, K)
+            found.append(compression(image))  # (N, compressed, I, J, K)
+        return torch.cat(found, dim=1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Logits `(N, classes, I, J, K)` of images `(N, C, I, J, K)`."""
+        logits: Tensor = self.classifier(self.features(image))
+        return logits
+
+
+def _block(before: int, width: int, layers: int, dilation: int, deep: bool) -> nn.Sequential:
+    """Convolutions at one dilation in the slice, each with a ReLU; the image keeps its size."""
+    parts: list[nn.Module] = []
+    for n in range(layers):
+        channels = before if n == 0 else width
+        parts += [
+            nn.Conv3d(
+                channels,
+                width,
+                (3, 3, 3 if deep else 1),
+                padding=(dilation, dilation, int(deep)),
+                dilation=(dilation, dilation, 1),
+            ),
+            nn.ReLU(),
+        ]
+    return nn.Sequential(*parts)
