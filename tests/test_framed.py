@@ -48,14 +48,17 @@ def test_the_middle_is_inside_until_a_mark_contradicts_it():
     assert (agreed == 1).sum() == (alone == 1).sum() + 1
 
 
-def test_what_a_contradiction_opens_is_an_ellipsoid_half_the_size_of_the_middle():
-    marks = [(8, 7, 0), (10, 8, 0)]
-    found = known(FRAME, *(Click(at, inside=False) for at in marks)) == 1
+@pytest.mark.parametrize("more", [(), (Click((4, 4, 0)),)])
+def test_what_a_contradiction_opens_is_an_ellipsoid_of_half_the_size(more):
+    marks = [(8, 6, 0), (10, 8, 0)]
+    found = known(FRAME, *(Click(at, inside=False) for at in marks), *more) == 1
     expected = ellipsoid(FRAME.region, WHOLE, 0.4)
     half = [max(0.4 * n / 4, 0.5) for n in FRAME.region.shape]
     for voxel in np.argwhere(expected):
         away = [np.sum(((voxel - at) / half) ** 2) for at in marks]
         expected[tuple(voxel)] = min(away) > 1
+    for click in more:
+        expected[click.at] = True
     np.testing.assert_array_equal(found, expected)
 
 

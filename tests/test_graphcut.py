@@ -102,7 +102,7 @@ def test_a_box_is_enough_and_nothing_outside_it_is_the_object():
     np.testing.assert_array_equal(mask, expected)
 
 
-def test_an_outside_mark_in_the_middle_of_a_box_ends_what_the_box_implied():
+def test_outside_marks_in_the_middle_of_a_box_end_what_the_box_implied():
     values = np.zeros((21, 21))
     away = np.hypot(*(np.indices(values.shape) - 10))
     values[(away > 4) & (away < 8)] = 100
@@ -110,7 +110,7 @@ def test_an_outside_mark_in_the_middle_of_a_box_ends_what_the_box_implied():
     method = GraphCut()
     prompts = (
         Box((1, 1, 0), (20, 20, 1)),
-        Click((10, 10, 0), inside=False),
+        Scribble([(i, j, 0) for i in (8, 10, 12) for j in (8, 10, 12)], inside=False),
         Scribble([(4, 10, 0), (16, 10, 0)]),
     )
     patch, _ = method.segment(volume, prompts, method.start(volume))

@@ -63,10 +63,20 @@ class Session:
         SessionError: If the method cannot work on so many dimensions.
 
     Examples:
-        >>> session = Session(volume, RandomWalker())
-        >>> session.add(Click((8, 8, 8)), Box((2, 2, 2), (14, 14, 14)))
-        >>> session.mask().sum()
-        >>> session.undo()
+        >>> from delineate import Box, Click, build
+        >>> image = np.zeros((16, 16, 16))
+        >>> image[4:12, 4:12, 4:12] = 1
+        >>> session = Session(Volume.from_array(image), build("graphcut"))
+        >>> session.add(Box((2, 2, 2), (14, 14, 14))).step
+        'box on object 1'
+        >>> session.add(Click((4, 4, 4), inside=False)).ids
+        (2,)
+        >>> int(session.mask().sum())
+        511
+        >>> session.undo().step
+        'undo click outside on object 1'
+        >>> int(session.mask().sum())
+        512
     """
 
     def __init__(

@@ -40,9 +40,9 @@ def assume(certain: Int8, prompts: Sequence[Prompt], region: Region, middle: flo
     """Seeds, and what a box suggests where they leave a side unknown.
 
     The middle of the box counts as inside as long as no mask was given, but for an
-    ellipsoid, half the size of the middle, around every outside mark that lies in it. Where
-    the box leaves nothing of the image outside, its corners, beyond the ellipsoid that
-    fills it, count as outside.
+    ellipsoid of half its size around every outside mark that lies in it (of its full size, or
+    dropping all of the middle, was worse on the train split). Where the box leaves nothing
+    of the image outside, its corners, beyond the ellipsoid that fills it, count as outside.
 
     Args:
         certain: What `marks.seeds` gives for the region.
