@@ -6,10 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from ..marks import box, given
+from ..errors import PromptsMissing
+from ..marks import box, given, seeds
 from ..prompts import Prompt
 from ..region import Region
 from ..types import Float64, Int8, Mask, Spacing
+from ..volume import Volume
+from .working import working_region
 
 
 def ellipsoid(frame: Region, region: Region, scale: float) -> Mask:
@@ -91,3 +94,27 @@ def missing_side(certain: Int8) -> str | None:
                 "draw a box around it"
             )
     return None
+
+
+def both_sides(
+    prompts: Sequence[Prompt], volume: Volume, limit: int, margin_mm: float, middle: float
+) -> tuple[Region, Int8, tuple[str, ...]]:
+    """Where a method that needs both sides works, what is certain there, and a note for the user.
+
+    Args:
+        prompts: On one object, oldest first.
+        volume: The image.
+        limit: See `working_region`.
+        margin_mm: See `working_region`.
+        middle: See `assume`.
+
+    Raises:
+        PromptsMissing: If nothing is known inside, or outside.
+        TooLarge: See `working_region`.
+    """
+    region, notes = working_region([prompts], volume.shape, volume.spacing, limit, margin_mm)
+    certain = assume(seeds(prompts, region, volume.spacing), prompts, region, middle)
+    missing = missing_side(certain)
+    if missing:
+        raise PromptsMissing(missing)
+    return region, certain, notes

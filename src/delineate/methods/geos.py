@@ -9,19 +9,17 @@ from typing import ClassVar
 import numpy as np
 
 from ..energy import geodesic, grid
-from ..errors import PromptsMissing
-from ..marks import said, seeds
+from ..marks import said
 from ..patch import Patch
 from ..prompts import Box, Click, Given, Paint, Prompt, Scribble
 from ..region import Region
 from ..types import Array, Float32, Int8, Spacing
 from ..volume import Volume
 from .base import Method, Observe, State, quiet
-from .framed import assume, half_extent_mm, missing_side
+from .framed import both_sides, half_extent_mm
 from .intensity import Palette, standardised
 from .likelihood import Learning, likelihoods
 from .ranges import at_least, check_neighbours, positive
-from .working import working_region
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +113,9 @@ class GeoS(Method):
     ) -> tuple[Patch, State]:
         """See `Method.segment`."""
         observe = observe or quiet
-        region, notes = working_region(
-            [prompts], volume.shape, volume.spacing, self.limit, self.margin_mm
+        region, certain, notes = both_sides(
+            prompts, volume, self.limit, self.margin_mm, self.middle
         )
-        certain = assume(seeds(prompts, region, volume.spacing), prompts, region, self.middle)
-        missing = missing_side(certain)
-        if missing:
-            raise PromptsMissing(missing)
         observe(0.0, None)
         view = self._view(volume, region, state)
         reach_mm = self.reach * half_extent_mm(prompts, volume.spacing)

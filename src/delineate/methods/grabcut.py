@@ -14,8 +14,7 @@ import numpy as np
 
 from ..energy import maxflow, mixture
 from ..energy.mixture import Mixture
-from ..errors import PromptsMissing
-from ..marks import box, given, seeds
+from ..marks import box, given
 from ..patch import Patch
 from ..prompts import Box, Click, Given, Paint, Prompt, Scribble
 from ..region import Region
@@ -23,10 +22,9 @@ from ..types import Float32, Float64, Index, Int8, Int64, Mask
 from ..volume import Volume
 from .base import Method, Observe, State, quiet
 from .boundary import boundary_weights
-from .framed import assume, missing_side
+from .framed import both_sides
 from .intensity import Palette, standardised
 from .ranges import at_least, check_neighbours, positive
-from .working import working_region
 
 COLOUR = 3
 """Channels of the pictures for which the paper chose its gamma."""
@@ -144,13 +142,9 @@ class GrabCut(Method):
     ) -> tuple[Patch, State]:
         """See `Method.segment`."""
         observe = observe or quiet
-        region, notes = working_region(
-            [prompts], volume.shape, volume.spacing, self.limit, self.margin_mm
+        region, certain, notes = both_sides(
+            prompts, volume, self.limit, self.margin_mm, self.middle
         )
-        certain = assume(seeds(prompts, region, volume.spacing), prompts, region, self.middle)
-        missing = missing_side(certain)
-        if missing:
-            raise PromptsMissing(missing)
         observe(0.0, None)
         view = self._view(volume, region, state)
         patch = Patch.empty()
