@@ -31,9 +31,9 @@ OUTSIDE = (
 
 def sample() -> Path:
     """An MR scan of a head, 128 x 96 x 24 voxels at two times, from nibabel's own test data."""
-    from nibabel.testing import data_path
+    import nibabel
 
-    return Path(str(data_path)) / "example4d.nii.gz"
+    return Path(nibabel.__file__).parent / "tests" / "data" / "example4d.nii.gz"
 
 
 def stroke(lines: tuple[tuple[Index, Index], ...], inside: bool) -> Scribble:

@@ -5,15 +5,17 @@ raster scan of Toivanen, "New geodesic distance transforms for gray-scale images
 plane at a time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from delineate.energy import grid
+from delineate.energy import fronts, grid
 from delineate.errors import GeometryMismatch, MethodError
 from delineate.types import Array, Float32, Index, Mask, Spacing
+
+_FEW = 0.1  # of the voxels: when so many still change in a round, fronts are quicker than sweeps
 
 
 def geodesic_distance(
@@ -112,7 +114,7 @@ def shortest_distance(
         lengths: For steps of a half neighbourhood the dense length, >= 0, of each pair, in either
             direction; infinite where there is no way. See `grid.offsets`.
         rounds: Most rounds; what they leave is at least the true distance. None goes on until
-            nothing changes, which is exact.
+            nothing changes, which is exact; when little does, fronts take over from the sweeps.
 
     Returns:
         (I, J, K); infinite where no way leads.
@@ -131,8 +133,13 @@ def shortest_distance(
         before = distance
         for k, sweeper in enumerate(sweepers):
             distance, carried[k] = sweeper.sweep(distance, carried[k])
-        if np.array_equal(before, distance):
+        changed = before != distance
+        few = np.count_nonzero(changed)
+        if few == 0:
             break
+        if rounds is None and few < _FEW * changed.size:
+            del sweepers, carried
+            return fronts.settled(distance, changed, lengths)
         done += 1
     return distance
 
@@ -193,11 +200,12 @@ class _Sweeper:
         inner = padded[wide // 2 : wide // 2 + rows, high // 2 : high // 2 + columns]
         windows = as_strided(padded, (wide, high, rows, columns), padded.strides * 2)
         sums = np.empty((wide, high, rows, columns), np.float32)
+        lower = _lowering(rows, columns)
         for p in range(len(self.lengths)):
             if fresh[p]:
                 inner[...] = planes[p]
                 np.add(windows, self.lengths[p], out=sums)
-                fresh[p + 1] |= _lower(planes[p + 1], sums)
+                fresh[p + 1] |= lower(planes[p + 1], sums)
 
     def _downward(self, planes: Float32, fresh: list[bool]) -> None:
         """The same the other way: each sum lands where its edge comes from.
@@ -212,16 +220,29 @@ class _Sweeper:
         windows = as_strided(
             padded[:, :, wide - 1 :, high - 1 :], (wide, high, rows, columns), (u - j, v - k, j, k)
         )
+        lower = _lowering(rows, columns)
         for p in range(len(self.lengths) - 1, -1, -1):
             if fresh[p + 1]:
                 np.add(planes[p + 1], self.lengths[p], out=inner)
-                fresh[p] |= _lower(planes[p], windows)
+                fresh[p] |= lower(planes[p], windows)
 
 
-def _lower(plane: Float32, candidates: Float32) -> bool:
-    """Lower a plane to the least candidate of each voxel, and say whether that changed it."""
-    least = np.minimum.reduce(candidates, axis=(0, 1))
-    if not (least < plane).any():
-        return False
-    np.minimum(plane, least, out=plane)
-    return True
+def _lowering(rows: int, columns: int) -> Callable[[Float32, Float32], bool]:
+    """What lowers a plane to the least candidate of each voxel, and says whether that changed it.
+
+    Thousands of small planes are asked, so the buffers are kept, and a byte is sought in them
+    where `any` would cost more than the rest.
+    """
+    least = np.empty((rows, columns), np.float32)
+    found = bytearray(rows * columns)
+    lower = np.frombuffer(found, np.bool_).reshape(rows, columns)
+
+    def lowered(plane: Float32, candidates: Float32) -> bool:
+        np.minimum.reduce(candidates, axis=(0, 1), out=least)
+        np.less(least, plane, out=lower)
+        if 1 not in found:
+            return False
+        np.minimum(plane, least, out=plane)
+        return True
+
+    return lowered
