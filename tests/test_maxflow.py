@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from delineate.energy import dinic, grid, maxflow
+from delineate.energy import grid, maxflow, push_relabel
 from delineate.energy.maxflow import cut_energy, minimum_cut
 from delineate.errors import GeometryMismatch, MethodError, MissingExtra
 
@@ -15,7 +15,7 @@ needs_pymaxflow = pytest.mark.skipif(
     importlib.util.find_spec("maxflow") is None, reason="PyMaxflow is an extra"
 )
 solvers = pytest.mark.parametrize(
-    "solver", ["scipy", pytest.param("pymaxflow", marks=needs_pymaxflow)]
+    "solver", ["ortools", pytest.param("pymaxflow", marks=needs_pymaxflow)]
 )
 DOT = (1, 1, 1)
 
@@ -65,7 +65,7 @@ def test_every_labelling_of_a_small_grid(solver, shape, connectivity, top):
 def test_every_labelling_of_a_larger_grid():
     inside, outside, weights, marks = random_problem(5, (3, 3, 2), 6, 9)
     least, smallest = by_brute_force(inside, outside, weights, marks)
-    mask = minimum_cut(inside, outside, weights, marks, solver="scipy")
+    mask = minimum_cut(inside, outside, weights, marks, solver="ortools")
     np.testing.assert_array_equal(mask, smallest)
     assert cut_energy(mask, inside, outside, weights) == least
 
@@ -79,7 +79,7 @@ def test_solvers_agree_on_random_costs(shape, connectivity, top):
     for seed in range(4):
         inside, outside, weights, marks = random_problem(seed, shape, connectivity, top)
         marks[np.random.default_rng(seed).random(shape) < 0.9] = 0
-        masks = [minimum_cut(inside, outside, weights, marks, s) for s in ("scipy", "pymaxflow")]
+        masks = [minimum_cut(inside, outside, weights, marks, s) for s in ("ortools", "pymaxflow")]
         np.testing.assert_array_equal(*masks)
 
 
@@ -94,7 +94,7 @@ def test_solvers_agree_on_a_photograph(strength):
     weights = {step: np.float32(strength) * weight for step, weight in weights.items()}
     marks = np.zeros(image.shape, np.int8)
     marks[60:64, 60:64], marks[:5, :5] = 1, -1
-    masks = [minimum_cut(inside, outside, weights, marks, s) for s in ("scipy", "pymaxflow")]
+    masks = [minimum_cut(inside, outside, weights, marks, s) for s in ("ortools", "pymaxflow")]
     np.testing.assert_array_equal(*masks)
     assert 0 < masks[0].sum() < masks[0].size
 
@@ -106,7 +106,7 @@ def test_a_flipped_image_gives_the_flipped_cut(axis):
 
     def cut(image):
         weights = grid.contrast_weights(image[None], (1.0, 1.0, 2.0), 0.2, 6)
-        return minimum_cut(np.exp(-image), np.exp(image), weights, solver="scipy")
+        return minimum_cut(np.exp(-image), np.exp(image), weights, solver="ortools")
 
     mask = cut(image)
     assert 0 < mask.sum() < mask.size
@@ -149,15 +149,15 @@ def test_an_infinite_cost_outweighs_all_links_in_float32(solver):
 
 def test_a_voxel_is_decided_by_what_can_leave_it_not_by_what_can_arrive():
     step = (1, 0, 0)
-    residual = dinic._Residual(
+    residual = push_relabel._Residual(
         forward={step: np.zeros((1, 1, 1), np.int32)},
         backward={step: np.full((1, 1, 1), 10, np.int32)},
         excess=np.array([-7, 5], np.int32).reshape(2, 1, 1),
         side=np.zeros((2, 1, 1), np.int8),
     )
-    assert (dinic._decided(residual) == 0).all()
+    assert (push_relabel._decided(residual) == 0).all()
     residual.excess[:] = np.array([5, -7]).reshape(2, 1, 1)
-    np.testing.assert_array_equal(dinic._decided(residual).ravel(), [1, -1])
+    np.testing.assert_array_equal(push_relabel._decided(residual).ravel(), [1, -1])
 
 
 @solvers
@@ -194,7 +194,7 @@ def test_weights_at_the_end_of_float32(solver):
 @pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
 def test_the_unit_of_energy_does_not_matter(solver, size):
     inside, outside, weights, marks = random_problem(3, (5, 4, 3), 26, 50)
-    expected = minimum_cut(inside, outside, weights, marks, "scipy")
+    expected = minimum_cut(inside, outside, weights, marks, "ortools")
     scaled = {step: weight.astype(np.float64) * size for step, weight in weights.items()}
     outside, inside = (array.astype(np.float64) * size for array in (outside, inside))
     np.testing.assert_array_equal(minimum_cut(inside, outside, scaled, marks, solver), expected)
@@ -204,7 +204,7 @@ def test_inputs_are_left_alone():
     problem = random_problem(1, (4, 4, 4), 6, 5)
     inside, outside, weights, marks = problem
     before = inside.copy(), outside.copy(), {s: w.copy() for s, w in weights.items()}, marks.copy()
-    minimum_cut(*problem, solver="scipy")
+    minimum_cut(*problem, solver="ortools")
     for now, then in zip(problem, before, strict=True):
         np.testing.assert_equal(now, then)
 
@@ -233,3 +233,32 @@ def test_without_pymaxflow(monkeypatch):
     assert minimum_cut(np.zeros(DOT), np.ones(DOT), {}).all()
     with pytest.raises(MissingExtra, match="pip install"):
         minimum_cut(np.zeros(DOT), np.ones(DOT), {}, None, "pymaxflow")
+
+
+def test_the_cut_is_that_of_another_solver():
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
+    for seed in range(5):
+        inside, outside, weights, _ = random_problem(seed, (7, 6, 5), 26, 50)
+        name = np.arange(inside.size).reshape(inside.shape)
+        rows, columns, capacities = [], [], []
+        for step, weight in weights.items():
+            low, high = grid.pair(inside.shape, step)
+            for tail, head in ((low, high), (high, low)):
+                rows.append(name[tail].ravel())
+                columns.append(name[head].ravel())
+                capacities.append(weight.ravel())
+        source, sink = inside.size, inside.size + 1
+        rows += [np.full(inside.size, source), name.ravel()]
+        columns += [name.ravel(), np.full(inside.size, sink)]
+        capacities += [outside.ravel(), inside.ravel()]
+        parts = [np.concatenate(part).astype(np.int32) for part in (capacities, rows, columns)]
+        shape = (inside.size + 2,) * 2
+        network = coo_array((parts[0], (parts[1], parts[2])), shape=shape).tocsr()
+        flow = maximum_flow(network, source, sink).flow
+        reached = breadth_first_order(network - flow, source, return_predecessors=False)
+        expected = np.isin(name, reached)
+        np.testing.assert_array_equal(
+            minimum_cut(inside, outside, weights, solver="ortools"), expected
+        )

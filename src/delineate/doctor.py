@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, metadata, version
 from packaging.requirements import Requirement
 
 LEAST_MEMORY_GB = 3.0
-_CORE = ("numpy", "scipy", "scikit-image", "SimpleITK", "nibabel", "torch", "pyamg")
+_CORE = ("numpy", "scipy", "scikit-image", "SimpleITK", "nibabel", "torch", "pyamg", "ortools")
 
 
 @dataclass(frozen=True)

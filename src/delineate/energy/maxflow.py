@@ -13,11 +13,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from delineate.energy import dinic, grid
+from delineate.energy import grid, push_relabel
 from delineate.errors import GeometryMismatch, MethodError, MissingExtra
 from delineate.types import Array, Index, Int8, Mask
 
-Solver = Literal["auto", "scipy", "pymaxflow"]
+Solver = Literal["auto", "ortools", "pymaxflow"]
 Int32 = NDArray[np.int32]
 
 _LARGEST_WEIGHT = 24  # bits: 26 neighbours of 2**24, twice, stay below 2**31
@@ -52,8 +52,8 @@ def minimum_cut(
         weights: For steps of a half neighbourhood the dense cost, >= 0, of giving the two voxels
             of a pair different labels; see `grid.contrast_weights`.
         marks: What is certain, (I, J, K): 1 inside, -1 outside, 0 free.
-        solver: "scipy" is always there. "pymaxflow" needs that GPL package, and is quicker where
-            the unary terms say little. "auto" takes it when it is installed.
+        solver: "ortools" is always there. "pymaxflow" needs that GPL package, is mostly quicker;
+            "auto" takes it when it is installed.
 
     Returns:
         True inside, (I, J, K).
@@ -72,8 +72,8 @@ def minimum_cut(
     marks = np.zeros(shape, np.int8) if marks is None else marks
     _check(shape, unary_outside, weights, marks)
     capacities = _capacities(unary_inside, unary_outside, weights)
-    if _chosen(solver) == "scipy":
-        return dinic.smallest_inside(capacities.gain, capacities.links, marks)
+    if _chosen(solver) == "ortools":
+        return push_relabel.smallest_inside(capacities.gain, capacities.links, marks)
     return _boykov_kolmogorov(capacities, marks)
 
 
@@ -144,19 +144,19 @@ def _capacities(
     return _Capacities(np.rint(gain, out=gain).astype(np.int32), links)
 
 
-def _chosen(solver: Solver) -> Literal["scipy", "pymaxflow"]:
+def _chosen(solver: Solver) -> Literal["ortools", "pymaxflow"]:
     """Which solver to use; several packages are called maxflow, only PyMaxflow has `GraphInt`."""
-    if solver == "scipy":
-        return "scipy"
+    if solver == "ortools":
+        return "ortools"
     if solver not in ("auto", "pymaxflow"):
-        raise MethodError(f"solver is {solver!r}: it must be 'auto', 'scipy' or 'pymaxflow'")
+        raise MethodError(f"solver is {solver!r}: it must be 'auto', 'ortools' or 'pymaxflow'")
     if importlib.util.find_spec("maxflow") is not None:
         import maxflow  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
         if hasattr(maxflow, "GraphInt"):
             return "pymaxflow"
     if solver == "auto":
-        return "scipy"
+        return "ortools"
     raise MissingExtra('PyMaxflow is not installed: pip install "delineate[maxflow]"')
 
 

@@ -1,4 +1,4 @@
-"""The minimum cut by SciPy's Dinic solver, on what is left when the easy voxels are decided.
+"""The minimum cut by OR-tools' push-relabel solver, where easy voxels are decided beforehand.
 
 Most voxels of an image need no solver. Two moves keep every minimum cut and work on whole arrays:
 flow is pushed from voxels to neighbours of the opposite wish, and a voxel whose own wish outweighs
@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from delineate.energy import grid
 from delineate.types import Index, Int8, Mask
@@ -59,7 +57,7 @@ def smallest_inside(gain: Int32, links: Mapping[Index, Int32], marks: Int8) -> M
     inside = residual.side > 0
     free = residual.side.ravel() == 0
     if free.any():
-        inside.reshape(-1)[free] = _reached(_network(residual, free))
+        inside.reshape(-1)[free] = _reached(residual, free)
     return inside
 
 
@@ -128,59 +126,33 @@ def _join(residual: _Residual, side: Int8) -> None:
         backward *= apart
 
 
-def _network(residual: _Residual, free: Mask) -> csr_array:
-    """The free voxels as a sparse matrix of capacities: source, voxels in scan order, sink."""
-    shape = residual.excess.shape
+def _reached(residual: _Residual, free: Mask) -> Mask:
+    """The free voxels that the source still reaches once the flow is at its maximum, `(N,)`."""
+    from ortools.graph.python import max_flow
+
     count = int(np.count_nonzero(free))
-    name = np.cumsum(free, dtype=np.int32).reshape(shape)
+    source, sink = count, count + 1
+    name = (np.cumsum(free, dtype=np.int32) - 1).reshape(residual.excess.shape)
     excess = residual.excess.reshape(-1)[free]
-    source = np.flatnonzero(excess > 0)
-    links, ends = _links(residual, name, free)
-    links.append(np.maximum(-excess, 0))
-    ends.append(np.full(count, count + 1, np.int32))
-    degree = np.zeros(count, np.int32)
-    for link in links:
-        degree += link > 0
-    starts = np.concatenate(([0, source.size], source.size + np.cumsum(degree, dtype=np.int64)))
-    assert starts[-1] < 2**31, "the network has too many links for SciPy"
-    indptr = np.append(starts, starts[-1]).astype(np.int32)
-    indices = np.empty(indptr[-1], np.int32)
-    capacity = np.empty(indptr[-1], np.int32)
-    indices[: source.size] = source + 1
-    capacity[: source.size] = excess[source]
-    cursor = indptr[1:-2].copy()
-    for link, end in zip(links, ends, strict=True):
-        present = link > 0
-        at = cursor[present]
-        indices[at] = end[present]
-        capacity[at] = link[present]
-        cursor += present
-    return csr_array((capacity, indices, indptr), shape=(count + 2, count + 2))
+    network = max_flow.SimpleMaxFlow()
 
+    def add(tails: Int32 | int, heads: Int32 | int, capacities: Int32) -> None:
+        there = np.flatnonzero(capacities > 0)
+        ends = [
+            np.broadcast_to(np.int32(e), capacities.shape).ravel()[there] for e in (tails, heads)
+        ]
+        network.add_arcs_with_capacity(*ends, capacities.ravel()[there].astype(np.int64))
 
-def _links(residual: _Residual, name: Int32, free: Mask) -> tuple[list[Int32], list[Int32]]:
-    """Links of the free voxels and the names of their other ends, by ascending end."""
-    shape = name.shape
-    order = sorted(residual.forward, key=lambda s: (s[0] * shape[1] + s[1]) * shape[2] + s[2])
-    before, after = [], []
-    for step in order:
-        low, high = grid.pair(shape, step)
-        before.append((high, residual.backward[step], name[low]))
-        after.append((low, residual.forward[step], name[high]))
-    links, ends = [], []
-    for here, link, end in before[::-1] + after:
-        whole = np.zeros(shape, np.int32)
-        whole[here] = link
-        links.append(whole.reshape(-1)[free])
-        whole[here] = end
-        ends.append(whole.reshape(-1)[free])
-    return links, ends
-
-
-def _reached(network: csr_array) -> Mask:
-    """The voxels that the source still reaches once the flow is at its maximum."""
-    count = network.shape[0]
-    residual = network - maximum_flow(network, 0, count - 1).flow
-    reached = np.zeros(count, np.bool_)
-    reached[breadth_first_order(residual, 0, return_predecessors=False)] = True
-    return reached[1:-1]
+    nodes = np.arange(count, dtype=np.int32)
+    network.add_arc_with_capacity(source, sink, 0)
+    add(source, nodes, excess)
+    add(nodes, sink, -excess)
+    for step, forward in residual.forward.items():
+        low, high = grid.pair(name.shape, step)
+        add(name[low], name[high], forward)
+        add(name[high], name[low], residual.backward[step])
+    status = network.solve(source, sink)
+    assert status == network.OPTIMAL, f"the solver stopped with {status}"
+    reached = np.zeros(count + 2, np.bool_)
+    reached[network.get_source_side_min_cut()] = True
+    return reached[:count]
