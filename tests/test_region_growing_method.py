@@ -62,6 +62,18 @@ def test_holes_are_filled_but_not_those_with_an_outside_mark() -> None:
     assert found[3, 2] == 1 and found[3, 6] == 0 and found.sum() == 62
 
 
+def test_a_ring_stays_one_when_its_middle_is_marked_outside() -> None:
+    image = np.zeros((21, 21))
+    away = np.hypot(*(np.indices(image.shape) - 10))
+    image[away < 8] = 9
+    image[away < 4.5] = 5
+    ring = (away < 8) & (away >= 4.5)
+    found = mask(image, Click((10, 16, 0)), Click((1, 1, 0), inside=False))
+    assert found[10, 10] == 1
+    found = mask(image, Click((10, 16, 0)), Click((10, 10, 0), inside=False))
+    assert (found == ring).mean() > 0.97
+
+
 def test_a_mask_has_no_unit_of_intensity() -> None:
     rng = np.random.default_rng(0)
     image = np.rint(rng.normal(0, 20, (20, 20))) + np.pad(np.full((10, 10), 200), 5)

@@ -107,7 +107,7 @@ class RegionGrowing(Method):
         if rival.any():
             claimed = self._grown(image, rival, inside)
             grown &= ~claimed | _nearer(inside, rival, volume.spacing)
-        grown = _filled(grown) & ~outside
+        grown = _filled(grown, outside)
         return Patch(region.low, grown.astype(np.float32)), State(notes=notes)
 
     def _smoothed(self, image: Float32, spacing: Spacing) -> Float32:
@@ -144,8 +144,10 @@ def _nearer(inside: Mask, outside: Mask, spacing: Spacing) -> Mask:
     return np.asarray(own < other, np.bool_)
 
 
-def _filled(mask: Mask) -> Mask:
-    """The mask and its holes; of a picture, in its plane."""
-    thick = tuple(axis for axis in range(3) if mask.shape[axis] > 1)
-    flat = mask.squeeze(tuple({0, 1, 2} - set(thick)))
-    return np.asarray(ndimage.binary_fill_holes(flat), np.bool_).reshape(mask.shape)
+def _filled(mask: Mask, outside: Mask) -> Mask:
+    """The mask and its holes, but those with an outside mark; of a picture, in its plane."""
+    thin = tuple(axis for axis in range(3) if mask.shape[axis] == 1)
+    flat = mask.squeeze(thin)
+    hole, _ = ndimage.label(ndimage.binary_fill_holes(flat) & ~flat)
+    known = np.unique(hole[outside.squeeze(thin)])
+    return np.asarray(flat | ((hole > 0) & ~np.isin(hole, known)), np.bool_).reshape(mask.shape)

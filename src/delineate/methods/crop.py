@@ -1,0 +1,121 @@
+"""The part of an image that a network is given: cut out, resized, normalised, and the way back.
+
+Wang et al., "Interactive Medical Image Segmentation Using Deep Learning with Image-Specific Fine
+Tuning", IEEE TMI 2018, sections II-B and II-E.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..geometry import Geometry
+from ..region import Region, index3
+from ..types import Array, Float32, Float64, Index, Int8, Int64, Spacing
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A region of an image and the grid on which a network sees it.
+
+    Attributes:
+        region: In the image.
+        order: The image's axes in the order of the grid; the one across slices is the last.
+        shape: Of the grid, the last extent 1 for a picture.
+        spacing: Of the grid, mm.
+    """
+
+    region: Region
+    order: Index
+    shape: Index
+    spacing: Spacing
+
+    @classmethod
+    def of(cls, region: Region, geometry: Geometry, shorter: int, longest: int) -> "Crop":
+        """The grid of a region, on which it keeps its form in mm.
+
+        Args:
+            region: Inside the image, not empty.
+            geometry: Of the image; with an axis of extent 1 it is a picture.
+            shorter: Pixels along the shorter side of a picture.
+            longest: Most pixels along the longer side of a picture, and voxels along the
+                longest side of a volume.
+        """
+        across = geometry.slice_axis
+        order = index3((*(axis for axis in range(3) if axis != across), across))
+        voxels = np.array([region.shape[axis] for axis in order])
+        sides = voxels * np.array([geometry.spacing[axis] for axis in order])
+        if 1 in geometry.shape:
+            scale = min(shorter / sides[:2].min(), longest / sides[:2].max())
+        else:
+            scale = longest / sides.max()
+        shape = np.maximum(np.rint(sides * scale), 1).astype(int)
+        if 1 in geometry.shape:
+            shape[2] = 1
+        a, b, c = (float(side / n) for side, n in zip(sides, shape, strict=True))
+        return cls(region, order, index3(shape), (a, b, c))
+
+    def image(self, whole: Array) -> Float32:
+        """The crop of an image `(I, J, K)` on the grid, of mean 0 and deviation 1.
+
+        A constant crop is 0 everywhere.
+        """
+        part = np.asarray(whole[self.region.slices], np.float32)
+        part = _resized((part - part.min()).transpose(self.order), self.shape)
+        mean, deviation = part.mean(dtype=np.float64), part.std(dtype=np.float64)
+        if deviation <= 1e-6 * abs(mean):
+            return np.zeros(self.shape, np.float32)
+        return ((part - mean) / deviation).astype(np.float32)
+
+    def nearest(self, signs: Int8) -> Int8:
+        """A map of the region on the grid: each grid voxel takes the voxel that it lies in."""
+        at = [
+            _cell(new, old)
+            for old, new in zip(signs.transpose(self.order).shape, self.shape, strict=True)
+        ]
+        return signs.transpose(self.order)[np.ix_(*at)]
+
+    def marked(self, signs: Int8) -> Int8:
+        """Marks of the region on the grid: none is lost, however much the grid is coarser.
+
+        Where marks of both signs fall into one grid voxel the majority counts.
+        """
+        turned = signs.transpose(self.order)
+        found = np.nonzero(turned)
+        at = tuple(
+            _cell(old, new)[index]
+            for old, new, index in zip(turned.shape, self.shape, found, strict=True)
+        )
+        votes = np.zeros(self.shape, np.int64)
+        np.add.at(votes, at, turned[found])
+        return np.where(votes != 0, np.sign(votes), self.nearest(signs)).astype(np.int8)
+
+    def back(self, probability: Float32) -> Float32:
+        """A probability on the grid, linearly interpolated to the region's voxels."""
+        turned = index3(self.region.shape[axis] for axis in self.order)
+        out = _resized(probability, turned).transpose(np.argsort(self.order))
+        return np.clip(out, 0, 1)
+
+
+def _cell(count: int, cells: int) -> Int64:
+    """For each of `count` points, evenly spread, which of `cells` it lies in."""
+    return ((np.arange(count) + 0.5) * cells / count).astype(np.int64)
+
+
+def _resized(array: Float32, shape: Index) -> Float32:
+    """An array on a grid of another shape over the same extent: linear, averaged when coarser."""
+    shrinking_first = sorted(range(3), key=lambda axis: shape[axis] / array.shape[axis])
+    for axis in shrinking_first:
+        old, new = array.shape[axis], shape[axis]
+        if old != new:
+            weights = _weights(old, new).astype(np.float32)
+            array = np.moveaxis(np.moveaxis(array, axis, -1) @ weights.T, -1, axis)
+    return np.ascontiguousarray(array)
+
+
+def _weights(old: int, new: int) -> Float64:
+    """What each old voxel gives to each new one, `(new, old)`; rows sum to 1."""
+    centres = (np.arange(new)[:, None] + 0.5) * old / new - 0.5
+    reach = max(old / new, 1.0)
+    centres = np.clip(centres, 0, old - 1) if reach == 1 else centres
+    weights = np.maximum(1 - np.abs(np.arange(old) - centres) / reach, 0)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float64)

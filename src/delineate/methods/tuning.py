@@ -1,0 +1,160 @@
+"""A network's classifier as plain matrices, tuned on the features of one image.
+
+Wang et al., "Interactive Medical Image Segmentation Using Deep Learning with Image-Specific Fine
+Tuning", IEEE TMI 2018, section II-D, equations 10 and 11.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import MethodError
+
+_ROWS = 8192  # voxels at once: their features stay in the processor's cache
+_through_relu = torch.ops.aten.threshold_backward
+_NAMES = ("hidden", "hidden_bias", "output", "output_bias")
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """Two layers with a ReLU between them, and a softmax over background and object.
+
+    It is a value: tuning makes another one. All tensors are float32.
+
+    Attributes:
+        hidden: `(H, C)`, from features to the hidden layer.
+        hidden_bias: `(H,)`.
+        output: `(2, H)`, rows for background and object.
+        output_bias: `(2,)`.
+    """
+
+    hidden: Tensor
+    hidden_bias: Tensor
+    output: Tensor
+    output_bias: Tensor
+
+    @classmethod
+    def of(cls, module: nn.Module) -> "Classifier":
+        """A copy of the two 1x1 convolutions of a network's classifier.
+
+        Raises:
+            MethodError: If it has not two layers, or more classes than two.
+        """
+        layers = [m for m in module.modules() if isinstance(m, nn.Conv2d | nn.Conv3d)]
+        sizes = [tuple(layer.weight.shape) for layer in layers]
+        if len(layers) != 2 or sizes[1][0] != 2 or any(set(s[2:]) != {1} for s in sizes):
+            raise MethodError(
+                f"the network's classifier has convolutions of {sizes}; tuning takes two layers "
+                "of 1x1 convolutions that end in two classes"
+            )
+        parts: list[Tensor] = []
+        for layer in layers:
+            bias = layer.bias
+            assert bias is not None
+            parts += [layer.weight.detach().flatten(1), bias.detach()]
+        hidden, hidden_bias, output, output_bias = (p.float().clone() for p in parts)
+        return cls(hidden, hidden_bias, output, output_bias)
+
+    def to_arrays(self) -> dict[str, Any]:
+        """The four parts as numpy arrays by name."""
+        return {name: getattr(self, name).cpu().numpy().copy() for name in _NAMES}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Any], device: torch.device) -> "Classifier":
+        """What `to_arrays` gave, bit for bit."""
+        return cls(*(torch.tensor(arrays[name], device=device) for name in _NAMES))
+
+    def probability(self, features: Tensor) -> Tensor:
+        """Of the object, `(N,)` float32 in [0, 1], of features `(N, C)`."""
+        found = [torch.sigmoid(self._logit(self._active(part))) for part in features.split(_ROWS)]
+        return torch.cat(found)
+
+    def gradient(
+        self, features: Tensor, labels: Tensor, weights: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Of the mean cross entropy, `sum(w * phi) / sum(w)`, by each of the four parts.
+
+        Written out: with two classes all goes through the difference of the two outputs, and
+        what each voxel gives, `w (p - y) / sum(w)`, enters them with opposite signs.
+
+        Args:
+            features: `(N, C)`.
+            labels: `(N,)` float32, 1 for the object, 0 for the background.
+            weights: `(N,)` float32, >= 0, not all 0.
+        """
+        share = weights / weights.sum()
+        hidden, output = torch.zeros_like(self.hidden), torch.zeros_like(self.hidden_bias)
+        hidden_bias, output_bias = torch.zeros_like(self.hidden_bias), features.new_zeros(()).float()
+        for part, label, weight in zip(
+            features.split(_ROWS), labels.split(_ROWS), share.split(_ROWS), strict=True
+        ):
+            active = self._active(part)
+            error = weight * (torch.sigmoid(self._logit(active)) - label)
+            given = error.to(part.dtype)
+            output += (given[None] @ active)[0]
+            output_bias += error.sum()
+            through = _through_relu(given[:, None].expand_as(active), active, 0)
+            hidden += through.T @ part
+            hidden_bias += through.sum(dim=0, dtype=torch.float32)
+        towards = self.output[1] - self.output[0]
+        return (
+            hidden * towards[:, None],
+            hidden_bias * towards,
+            torch.stack([-output, output]),
+            torch.stack([-output_bias, output_bias]),
+        )
+
+    def tuned(
+        self,
+        features: Tensor,
+        labels: Tensor,
+        weights: Tensor,
+        steps: int,
+        rate: float,
+        tick: Callable[[int], None] = lambda step: None,
+    ) -> "Classifier":
+        """The classifier after steps of gradient descent; itself where no voxel has weight.
+
+        Args:
+            features: As in `gradient`, like labels and weights. Voxels of weight 0 are dropped.
+            labels: `(N,)`.
+            weights: `(N,)`.
+            steps: How many.
+            rate: Learning rate.
+            tick: Called before every step with its number, from 0 up.
+        """
+        counts = weights > 0
+        if not counts.any():
+            return self
+        if not counts.all():
+            features, labels, weights = features[counts], labels[counts], weights[counts]
+        now = self
+        for step in range(steps):
+            tick(step)
+            down = now.gradient(features, labels, weights)
+            parts = (getattr(now, name) for name in _NAMES)
+            now = Classifier(*(p - rate * d for p, d in zip(parts, down, strict=True)))
+        return now
+
+    def _active(self, features: Tensor) -> Tensor:
+        """The hidden layer, `(N, H)`, in the precision of the features."""
+        kind = features.dtype
+        hidden = self.hidden.to(kind), self.hidden_bias.to(kind)
+        return nn.functional.linear(features, *hidden).relu_()
+
+    def _logit(self, active: Tensor) -> Tensor:
+        """Log odds of the object, `(N,)` float32."""
+        towards = (self.output[1] - self.output[0]).to(active.dtype)
+        return (active @ towards).float() + (self.output_bias[1] - self.output_bias[0])
+
+
+def cross_entropy(
+    classifier: Classifier, features: Tensor, labels: Tensor, weights: Tensor
+) -> float:
+    """The loss whose gradient `Classifier.gradient` is."""
+    probability = classifier.probability(features)
+    each = nn.functional.binary_cross_entropy(probability, labels, reduction="none")
+    return float((weights * each).sum() / weights.sum())
