@@ -2,7 +2,7 @@
 
     python benchmarks/classical.py CASES --out DIR [--limit-2d N] [--limit-3d N] [--write]
 
-CASES holds `<dataset>/<case>/{image.*, label.*, meta.json}`. Three runs of `delineate bench`,
+CASES holds `<dataset>/<case>/{image.*, label.*, meta.json}`. Two runs of `delineate bench`,
 ten rounds each, in folders of their own in DIR; a run that was stopped goes on. With `--write`
 the tables in docs/results.md are replaced; text around them stays.
 """
@@ -23,7 +23,6 @@ SHOWN = (0, 1, 3, 5, 10)
 RUNS = {
     "2d-box-scribble": {"dims": 2, "user": "box-scribble"},
     "3d-box-scribble": {"dims": 3, "user": "box-scribble"},
-    "2d-click": {"dims": 2, "user": "click"},
 }
 
 

@@ -67,6 +67,14 @@ def test_a_correction_opens_what_it_contradicts():
     assert near == [-1, 0, 0, 0, 0, 0, -1, 0, 0]
 
 
+def test_how_far_a_correction_reaches():
+    start = Given(Voxels.of([(i, 0, 0) for i in range(3, 13)]))
+    line = Region((0, 0, 0), (16, 1, 1))
+    # At the end of the mask, 1 deep, 3.5 mm are open: from voxel 9 on.
+    said = row(seeds((start, Click((12, 0, 0), inside=False)), line, MM))
+    assert said == [-1, -1, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, -1, 0, 0, 0]
+
+
 def test_a_mark_before_the_given_mask_corrects_nothing():
     start = Given(Voxels.of([(i, 0, 0) for i in range(2, 7)]))
     assert row(seeds((Click((4, 0, 0), inside=False), start), LINE, MM))[4] == 1

@@ -40,6 +40,13 @@ def test_head_is_up_in_a_sagittal_slice():
     assert down < 0.3
 
 
+def test_the_front_is_on_the_left_in_a_sagittal_slice():
+    image = np.zeros((5, 20, 20), np.float32)
+    image[:, 15:] = 1
+    _, across = bright_at(overlay(Volume.from_array(image), {}, axis=0, at=2))
+    assert across < 0.3
+
+
 def test_pixels_are_spacing_true():
     volume = Volume.from_array(np.random.default_rng(0).random((20, 10, 20)), (1.0, 1.0, 4.0))
     assert overlay(volume, {}, axis=1, at=0).shape == (640, 160, 3)

@@ -1,5 +1,7 @@
 """Steps, undo, several objects: with methods whose answers are known by heart."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from delineate.errors import (
     UnknownObject,
     UnknownPrompt,
 )
+from delineate.patch import Patch
 from delineate.prompts import Adjust, Box, Click, Given, Paint, Scribble
 from delineate.session import Session
 from delineate.voxels import Voxels
@@ -157,8 +160,9 @@ def test_a_prompt_can_be_removed_out_of_the_middle(block):
     assert session.mask()[:, 0, 0].nonzero()[0].tolist() == [0, 2]
     session.undo()
     assert session.mask()[:, 0, 0].nonzero()[0].tolist() == [0, 1, 2]
-    with pytest.raises(UnknownPrompt, match="no prompt 99"):
-        session.remove(99)
+    session.redo()
+    with pytest.raises(UnknownPrompt, match=f"no prompt {ids[1]}"):
+        session.remove(ids[1])
 
 
 def test_preview_is_what_add_would_give_and_leaves_no_trace(block):
@@ -335,6 +339,56 @@ def test_a_joint_method_leaves_locked_and_given_objects_alone(block):
     before = session.mask(2)
     session.add(Click((2, 10, 5)), object=3)
     np.testing.assert_array_equal(session.mask(2), before)
+
+
+def test_a_locked_or_given_object_keeps_its_claim_beside_a_joint_method(block):
+    @dataclass(frozen=True, kw_only=True)
+    class FromMasks(Nearest):
+        reads = Nearest.reads | {Given}
+
+    session = Session(block, FromMasks())
+    session.add(Given(Voxels.of([(0, 0, 0)])), object=1)
+    session.add(Click((18, 10, 5)), object=2)
+    assert session.object(1).claim == Voxels.of([(0, 0, 0)])
+    session.describe(2, locked=True)
+    before = session.object(2).claim
+    session.add(Click((2, 10, 5)), object=3)
+    assert session.object(2).claim == before
+
+
+def test_a_joint_answer_makes_only_the_marked_object_the_last_edited(block):
+    @dataclass(frozen=True, kw_only=True)
+    class Everywhere(Nearest):
+        def segment(self, volume, prompts, state, observe=None):
+            sure = np.full(volume.shape, 0.9, np.float32)
+            return {number: Patch((0, 0, 0), sure) for number in prompts}, state
+
+    session = Session(block, Everywhere())
+    session.add(Click((0, 0, 0)), object=1)
+    session.add(Click((1, 0, 0)), object=2)
+    assert session.labels()[9, 9, 9] == 2
+    session.add(Click((2, 0, 0)), object=1)
+    assert session.labels()[9, 9, 9] == 1
+    assert session.labels()[1, 0, 0] == 2
+
+
+def test_a_locked_object_is_not_given_to_the_next_method(block):
+    session = Session(block, Bright())
+    session.add(HALF, object=1)
+    session.describe(1, locked=True)
+    assert session.use(Copy()).ids == ()
+
+
+def test_a_method_that_comes_back_starts_anew(block):
+    session = Session(block, Learner())
+    session.add(Click((0, 0, 0)))
+    session.add(Click((0, 0, 0)))
+    session.use(Stubborn())
+    session.add(Click((0, 0, 0)))
+    session.use(Learner())
+    session.add(Click((0, 1, 0)))
+    assert session.mask()[1, 0, 0]
+    assert not session.mask()[3, 0, 0]
 
 
 def test_a_method_that_needs_more_keeps_the_prompt_and_says_so(block):

@@ -177,3 +177,14 @@ def test_replay_names_the_step_that_differs(session, monkeypatch):
     assert (first.object, first.passed) == (2, False)
     # Kept: the two marked voxels and the one learned; again: the two marked ones.
     assert first.dice == pytest.approx(2 * 2 / (3 + 2))
+
+
+def test_replay_gives_prompts_the_same_numbers(block):
+    session = Session(block, Bright())
+    session.add(Box((5, 5, 2), (10, 15, 8)))
+    session.add(Click((0, 0, 1)))
+    session.undo()
+    (given,) = session.use(Copy()).ids
+    session.add(Click((0, 0, 0)))
+    session.remove(given)
+    assert all(report.same for report in replay(session))
