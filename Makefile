@@ -35,7 +35,7 @@ $(VENV)/core.done: pyproject.toml constraints.txt
 	$(PYTHON) -c "open('$@', 'w').close()"
 
 $(VENV)/dev.done: $(VENV)/core.done dev.txt
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --requirement dev.txt --editable ".[bench]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --requirement dev.txt --editable ".[bench,train]"
 	$(PYTHON) -c "open('$@', 'w').close()"
 
 clean:

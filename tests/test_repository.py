@@ -20,6 +20,7 @@ LAYERS = [
     {"geometry", "voxels"},
     {"volume", "patch"},
     {"prompts", "energy", "networks", "synth"},
+    {"models"},
     {"marks", "levels"},
     {"methods"},
     {"objects"},
@@ -28,6 +29,7 @@ LAYERS = [
     {"session"},
     {"storage", "repeat", "shortcut", "overlay", "users"},
     {"bench"},
+    {"train"},
     {"cli", "demo"},
     {"__main__"},
 ]

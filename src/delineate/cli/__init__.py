@@ -5,7 +5,7 @@ import sys
 import typer
 
 from ..errors import DelineateError
-from . import about, bench, replay, segment
+from . import about, bench, replay, segment, train
 
 app = typer.Typer(
     name="delineate",
@@ -18,6 +18,8 @@ app = typer.Typer(
 app.command("segment")(segment.segment)
 app.command("methods")(about.methods)
 app.command("bench")(bench.bench)
+app.command("train")(train.train)
+app.command("models")(train.models)
 app.command("replay")(replay.replay)
 app.command("doctor")(about.doctor)
 

@@ -148,7 +148,7 @@ def _reached(residual: _Residual, free: Mask) -> Mask:
     add(source, nodes, excess)
     add(nodes, sink, -excess)
     for step, forward in residual.forward.items():
-        low, high = grid.pair(name.shape, step)
+        low, high = grid.pair(residual.excess.shape, step)
         add(name[low], name[high], forward)
         add(name[high], name[low], residual.backward[step])
     status = network.solve(source, sink)

@@ -1,0 +1,117 @@
+"""`delineate train` and `delineate models`: making weights, and what weights there are."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+
+def _option(text: str, *names: str) -> Any:
+    return typer.Option(*names, help=text)
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="pnet, pnet-paper, pcnet or pcnet-paper.")],
+    out: Annotated[Path, _option("Folder of checkpoints, journal and weights.", "-o", "--out")],
+    settings: Annotated[
+        list[str] | None, _option("A field of the recipe: network.width=32.", "--set")
+    ] = None,
+    data: Annotated[Path | None, _option("Labelled images; see below.")] = None,
+    resume: Annotated[
+        bool, _option("Go on from the folder's last checkpoint.", "--resume")
+    ] = False,
+    minutes: Annotated[float, _option("Stop after so many; 0: at the last step.")] = 0.0,
+    threads: Annotated[int, _option("Of the network on the CPU; 0: all.")] = 0,
+    workers: Annotated[int, _option("Processes that make images.")] = 1,
+    accelerator: Annotated[str, _option("auto, cpu or cuda.")] = "auto",
+    devices: Annotated[int, _option("How many of them.")] = 1,
+    precision: Annotated[str, _option("auto, bf16 or fp32.")] = "auto",
+    validate_every: Annotated[int, _option("Steps between validations; 0: at the end.")] = 2000,
+    checkpoint_minutes: Annotated[float, _option("Between checkpoints.")] = 5.0,
+) -> None:
+    """Train a network and write its weights.
+
+    Images: a folder with train/<dataset>/<case>/ and label_maps/, or with images/ and labels/
+    whose files have the same names. Without --data add --set real=[] for synthetic images alone.
+
+    Example: delineate train pnet --set network.width=32 --data data -o runs/pnet32 --minutes 60
+    """
+    from ..train import recipes
+    from ..train.checkpoint import read_checkpoint
+    from ..train.data import load_data
+    from ..train.loop import LAST, WEIGHTS
+    from ..train.loop import train as run_training
+    from ..train.machine import Run
+    from ..train.recipe import from_json, with_settings
+    from . import parsing
+
+    chosen = recipes.find(recipe)
+    if resume:
+        chosen = from_json(chosen, read_checkpoint(out / LAST).recipe)
+    chosen = with_settings(chosen, parsing.settings(settings or []))
+    run = Run(
+        accelerator=accelerator, devices=devices, precision=precision, threads=threads,
+        workers=workers, minutes=minutes, checkpoint_minutes=checkpoint_minutes,
+        validate_every=validate_every,
+    )  # fmt: skip
+    held = load_data(data, chosen, out / "packed")
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task(recipe, total=chosen.steps)
+        shown: dict[str, str] = {}
+
+        def show(step: int, values: dict[str, Any]) -> None:
+            shown.update(_shown(values))
+            text = " ".join((recipe, *shown.values()))
+            progress.update(bar, completed=step, description=text)
+
+        done = run_training(chosen, held, out, run, resume=resume, observe=show)
+    typer.echo(f"{done.step} of {chosen.steps} steps; weights: {out / WEIGHTS}")
+
+
+def models(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    folder: Annotated[Path | None, _option("Of other weights than the package's.")] = None,
+) -> None:
+    """List the weights: which network, what it learnt from, how good it is from a box alone.
+
+    Example: delineate models --json
+    """
+    from ..models import list_models
+    from ..models.manifest import FOLDER
+
+    found = list_models(folder or FOLDER)
+    if as_json:
+        typer.echo(json.dumps([info.to_json() for info in found], indent=1))
+        return
+    if not found:
+        typer.echo("there are no weights; make some: delineate train --help")
+        return
+    table = Table("name", "network", "width", "crops", "learnt from", "Dice", box=None)
+    for info in found:
+        table.add_row(
+            info.name,
+            info.architecture,
+            str(info.sizes.get("width", "")),
+            "x".join(str(length) for length in info.size),
+            ", ".join(info.data),
+            f"{info.scores['mean']:.3f}" if "mean" in info.scores else "",
+        )
+    Console().print(table)
+
+
+def _shown(values: dict[str, Any]) -> dict[str, str]:
+    """The latest of a few numbers."""
+    found = {}
+    if "loss" in values:
+        found["loss"] = f"loss {values['loss']:.3f}"
+        found["speed"] = f"{values['samples_per_second']:.0f}/s"
+    if values.get("dice"):
+        found["dice"] = f"Dice {values['dice']['mean']:.3f}"
+    return found

@@ -1,0 +1,95 @@
+"""What a training learns from and is validated on, from a folder to arrays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..types import Array
+from .crops import Crops
+from .errors import TrainingError
+from .mixture import Mixture
+from .packed import LABEL_MAPS, REAL, VALIDATION, Packed, read_packed
+from .recipe import Training
+from .validation import check_apart
+
+
+@dataclass(frozen=True)
+class Data:
+    """Real images for training and validation, and label maps.
+
+    Attributes:
+        real: Images to learn from, by data set.
+        validation: Crops to validate on.
+        label_maps: To paint anatomy on.
+    """
+
+    real: Mapping[str, tuple[Packed, ...]] = field(default_factory=dict)
+    validation: tuple[Packed, ...] = ()
+    label_maps: tuple[Array, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_apart(self.real, self.validation)
+
+    def mixture(self, recipe: Training) -> Mixture:
+        """The samples of a recipe.
+
+        Raises:
+            TrainingError: If it asks for a data set that is not here.
+        """
+        for name, _ in recipe.real:
+            if name not in self.real:
+                raise TrainingError(
+                    f"the recipe learns from {name!r}, and there is none; give --data, or "
+                    "--set real=[] for synthetic images only"
+                )
+        dims, smallest = len(recipe.size), recipe.synth.smallest
+        real = tuple((Crops(self.real[name], dims, smallest), share) for name, share in recipe.real)
+        return Mixture(recipe.seed, recipe.size, recipe.batch, recipe.synth, self.label_maps, real)
+
+    def shares(self, recipe: Training) -> dict[str, float]:
+        """What a recipe learns from, and the share of each; together 1.
+
+        Synthetic images on which anatomy may be painted count as "label_maps".
+        """
+        painted = recipe.synthetic * recipe.synth.anatomy if self.label_maps else 0.0
+        found = {"synthetic": recipe.synthetic - painted, "label_maps": painted}
+        return {name: share for name, share in (found | dict(recipe.real)).items() if share > 1e-9}
+
+    def seen(self, recipe: Training) -> tuple[str, ...]:
+        """Classes of real objects that a recipe learns from."""
+        return tuple(
+            sorted({c for name, _ in recipe.real for one in self.real[name] for c in one.classes})
+        )
+
+
+def load_data(folder: Path | None, recipe: Training, out: Path) -> Data:
+    """The data of a recipe.
+
+    Args:
+        folder: Of images, as `packing.pack` reads it, or of packed files; None: synthetic only.
+        recipe: Says which data sets are learnt from.
+        out: Where images are packed, once.
+
+    Raises:
+        TrainingError: If the folder lacks something.
+        ImageError: If an image cannot be read.
+    """
+    if folder is None:
+        return Data()
+    if not folder.is_dir():
+        raise TrainingError(f"{folder} is not a folder of images")
+    dims = len(recipe.size)
+    names = (REAL, VALIDATION[dims], LABEL_MAPS)
+    packed = folder if (folder / names[0]).is_file() else out
+    if not all((packed / name).is_file() for name in names):
+        if packed is folder:
+            raise TrainingError(f"{folder} lacks one of {', '.join(names)}; pack it again")
+        from .packing import pack
+
+        pack(folder, out, [name for name, _ in recipe.real], dims)
+    learnt, validation, maps = (read_packed(packed / name) for name in names)
+    real = {
+        name: tuple(one for one in learnt if one.dataset == name)
+        for name in sorted({one.dataset for one in learnt})
+    }
+    return Data(real, validation, tuple(one.labels for one in maps))
