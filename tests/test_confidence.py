@@ -20,6 +20,12 @@ def test_near_is_how_far_the_intensity_climbs_and_falls():
     assert near.near_outside.ravel().tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 0]
 
 
+def test_near_is_less_than_epsilon_however_long_the_way():
+    seed = np.eye(1, 40, dtype=np.int8).reshape(-1, 1, 1)
+    near = Scribbled.on(strip(*[0.0] * 38, 0.125, 0.25), seed, 0.25, 6)
+    assert near.near_inside.ravel().tolist() == [1] * 39 + [0]
+
+
 def test_a_hill_on_the_way_counts_both_ways():
     near = Scribbled.on(strip(0.0, 0.15, 0.0), strip(1, 0, 0, kind=np.int8), 0.2, 6)
     assert near.near_inside.ravel().tolist() == [1, 1, 0]

@@ -78,7 +78,8 @@ def test_shrinking_is_torchs_with_antialiasing():
 
 
 @pytest.mark.parametrize(
-    ("shape", "spacing"), [((30, 41, 1), (1, 1, 1)), ((1, 30, 41), (1, 1, 1)), ((12, 30, 41), (3, 1, 1))]
+    ("shape", "spacing"),
+    [((30, 41, 1), (1, 1, 1)), ((1, 30, 41), (1, 1, 1)), ((12, 30, 41), (3, 1, 1))],
 )
 def test_there_and_back_again(shape, spacing):
     along = np.indices(shape)

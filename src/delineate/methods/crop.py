@@ -4,13 +4,19 @@ Wang et al., "Interactive Medical Image Segmentation Using Deep Learning with Im
 Tuning", IEEE TMI 2018, sections II-B and II-E.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import PromptsMissing
 from ..geometry import Geometry
+from ..marks import box, given, said
+from ..prompts import Adjust, Prompt
 from ..region import Region, index3
 from ..types import Array, Float32, Float64, Index, Int8, Int64, Spacing
+from ..volume import Volume
+from .framed import missing_side
 
 
 @dataclass(frozen=True)
@@ -54,17 +60,16 @@ class Crop:
         a, b, c = (float(side / n) for side, n in zip(sides, shape, strict=True))
         return cls(region, order, index3(shape), (a, b, c))
 
-    def image(self, whole: Array) -> Float32:
-        """The crop of an image `(I, J, K)` on the grid, of mean 0 and deviation 1.
+    def image(self, part: Array) -> Float32:
+        """The region's intensities `(I, J, K)` on the grid, of mean 0 and deviation 1.
 
         A constant crop is 0 everywhere.
         """
-        part = np.asarray(whole[self.region.slices], np.float32)
         part = _resized((part - part.min()).transpose(self.order), self.shape)
         mean, deviation = part.mean(dtype=np.float64), part.std(dtype=np.float64)
         if deviation <= 1e-6 * abs(mean):
             return np.zeros(self.shape, np.float32)
-        return ((part - mean) / deviation).astype(np.float32)
+        return np.asarray((part - mean) / deviation, np.float32)
 
     def nearest(self, signs: Int8) -> Int8:
         """A map of the region on the grid: each grid voxel takes the voxel that it lies in."""
@@ -72,7 +77,7 @@ class Crop:
             _cell(new, old)
             for old, new in zip(signs.transpose(self.order).shape, self.shape, strict=True)
         ]
-        return signs.transpose(self.order)[np.ix_(*at)]
+        return np.asarray(signs.transpose(self.order)[np.ix_(*at)], np.int8)
 
     def marked(self, signs: Int8) -> Int8:
         """Marks of the region on the grid: none is lost, however much the grid is coarser.
@@ -94,6 +99,31 @@ class Crop:
         turned = index3(self.region.shape[axis] for axis in self.order)
         out = _resized(probability, turned).transpose(np.argsort(self.order))
         return np.clip(out, 0, 1)
+
+
+def framed_region(prompts: Sequence[Prompt], volume: Volume, margin: int) -> Region:
+    """The box, else a given mask and all marks, else all marks of both sides; and a margin.
+
+    Args:
+        prompts: Oldest first.
+        volume: The image, which the region does not leave.
+        margin: Voxels on each side.
+
+    Raises:
+        PromptsMissing: If there are marks of one side alone.
+    """
+    frame = box(prompts)
+    if frame is not None:
+        return frame.grow(margin).clip(volume.shape)
+    region = Region((0, 0, 0), (0, 0, 0))
+    for prompt in prompts:
+        if not isinstance(prompt, Adjust):
+            region = region.union(prompt.region)
+    start = given(prompts)
+    missing = missing_side(said(prompts, region)) if start is None or not len(start) else None
+    if missing:
+        raise PromptsMissing(missing)
+    return region.grow(margin).clip(volume.shape)
 
 
 def _cell(count: int, cells: int) -> Int64:

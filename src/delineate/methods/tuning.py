@@ -69,7 +69,9 @@ class Classifier:
 
     def probability(self, features: Tensor) -> Tensor:
         """Of the object, `(N,)` float32 in [0, 1], of features `(N, C)`."""
-        found = [torch.sigmoid(self._logit(self._active(part))) for part in features.split(_ROWS)]
+        found = [
+            torch.sigmoid(self._logit(self._active(part))) for part in torch.split(features, _ROWS)
+        ]
         return torch.cat(found)
 
     def gradient(
@@ -87,9 +89,12 @@ class Classifier:
         """
         share = weights / weights.sum()
         hidden, output = torch.zeros_like(self.hidden), torch.zeros_like(self.hidden_bias)
-        hidden_bias, output_bias = torch.zeros_like(self.hidden_bias), features.new_zeros(()).float()
+        hidden_bias, output_bias = (
+            torch.zeros_like(self.hidden_bias),
+            features.new_zeros(()).float(),
+        )
         for part, label, weight in zip(
-            features.split(_ROWS), labels.split(_ROWS), share.split(_ROWS), strict=True
+            *(torch.split(values, _ROWS) for values in (features, labels, share)), strict=True
         ):
             active = self._active(part)
             error = weight * (torch.sigmoid(self._logit(active)) - label)

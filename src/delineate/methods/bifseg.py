@@ -1,0 +1,246 @@
+"""BIFSeg: a network finds the object in a box, and its classifier is tuned on this very image.
+
+Wang et al., "Interactive Medical Image Segmentation Using Deep Learning with Image-Specific Fine
+Tuning", IEEE TMI 2018.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, cast
+
+import numpy as np
+from torch import Tensor
+
+from ..energy import grid
+from ..errors import MethodError
+from ..marks import said, seeds
+from ..models import load
+from ..patch import Patch
+from ..prompts import Box, Click, Given, Paint, Prompt, Scribble
+from ..region import Region
+from ..types import Float32, Index, Int8, Mask
+from ..volume import Volume
+from .base import Method, Observe, State, quiet
+from .confidence import Scribbled
+from .crop import Crop, framed_region
+from .features import Tunable, feature_rows
+from .ranges import at_least, check_neighbours, positive
+from .refining import Problem, Rates, Trust, by_confidence, equal_weights, refined
+from .tuning import Classifier
+
+STAGES = ("initial", "crf", "uniform", "full")
+
+_STARTED = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """A crop as the network sees it, and the costs of boundaries on it."""
+
+    crop: Crop
+    image: Float32
+    features: Tensor
+    boundary: Mapping[Index, Float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BIFSeg(Method):
+    """Bounding box and image-specific fine-tuning.
+
+    1. The box and a margin are cut out, resized, normalised by their own mean and standard
+       deviation, and given to P-Net (a picture or a slice) or PC-Net (a volume).
+    2. Rounds of tuning: a graph cut on the network's probability, equation 4, with marks as
+       hard constraints, gives labels; gradient descent fits the network's classifier to them,
+       equation 11. Equation 12 leaves out voxels where the network is uncertain or a mark of
+       the other class is near, and weighs marks by omega; the cut keeps every voxel's cost.
+       Without marks this is the paper's unsupervised tuning, with marks the supervised one.
+    3. A last cut gives the answer.
+
+    Only the classifier is tuned, on features computed once. A later mark goes on from the
+    classifier tuned last as long as the box is the same; `anew` starts from the network each
+    time, as the paper's tables do. The rows of those tables are stages: "initial" is the
+    network alone, "crf" one cut on it, "uniform" tuning with all weights 1, "full" all of it.
+
+    Differences from the paper: outside of the box nothing is the object, so the margin is
+    background to the cut; a click is a small scribble; the crop keeps its form in mm, and is
+    normalised once resized, as in training; in a volume the axis of coarsest spacing is taken
+    for PC-Net's third. The loss is the weighted mean over voxels, and there is a last cut after
+    the last round, where the paper is silent. The answer is that cut, 0 or 1 on the network's
+    grid, linearly interpolated; for "initial" it is the network's probability.
+
+    Without a box the object is sought in the extent of all marks, if both sides are marked, or
+    around a given mask. The last of marks that contradict each other counts; those that fall
+    into one voxel of a coarser grid are settled by majority there, and by the last one in the
+    image. An inside mark beyond the box stretches it; an outside mark there is known already. A
+    box without contrast gives an answer without meaning, but the session goes on.
+
+    Args:
+        weights: A name or a file, see `models.load`; empty for "pnet" on a picture or a slice
+            and "pcnet" on a volume.
+        stage: "initial", "crf", "uniform" or "full".
+        anew: Whether every answer starts from the network instead of what was tuned last.
+        channel: Of the image, from 0; by default the only one, or luminance.
+        margin_voxels: Around the box. Networks learn with 0 to 10.
+        shorter_2d: Pixels of the shorter side of a picture's crop.
+        longest_2d: Most pixels of its longer side: a long thin box is resized to this.
+        longest_3d: Voxels of the longest side of a volume's crop.
+        rounds: Of cut and descent.
+        steps: Of descent in a round.
+        rate: Learning rate.
+        lambda_2d: Weight of the boundary.
+        lambda_3d: In a volume, like all that end so.
+        sigma_2d: Step of intensity that counts as an edge, in standard deviations of the crop.
+        sigma_3d: The same.
+        t0_2d: The network is uncertain above this probability ...
+        t0_3d: The same.
+        t1_2d: ... and below this one.
+        t1_3d: The same.
+        epsilon_2d: Geodesic distance, in standard deviations, that is near a mark.
+        epsilon_3d: The same.
+        omega_2d: Weight of marks while tuning.
+        omega_3d: The same.
+        neighbours_2d: 8 or 4, in a picture.
+        neighbours_3d: 26 or 6, in a volume.
+
+    References:
+        Wang et al., "Interactive Medical Image Segmentation Using Deep Learning with
+        Image-Specific Fine Tuning", IEEE TMI 2018.
+    """
+
+    name: ClassVar[str] = "bifseg"
+    paper: ClassVar[str] = "wang2018interactive"
+    when: ClassVar[str] = "Any object in a box, of whatever kind; a few scribbles repair it."
+    reads: ClassVar[frozenset[type]] = frozenset({Box, Click, Scribble, Paint, Given})
+    dims: ClassVar[frozenset[int]] = frozenset({2, 3})
+    both_sides: ClassVar[bool] = True
+
+    weights: str = ""
+    stage: str = "full"
+    anew: bool = False
+    channel: int | None = None
+    margin_voxels: int = 5
+    shorter_2d: int = 96
+    longest_2d: int = 384
+    longest_3d: int = 80
+    rounds: int = 4
+    steps: int = 20
+    rate: float = 1e-2
+    lambda_2d: float = 3.0
+    lambda_3d: float = 10.0
+    sigma_2d: float = 0.1
+    sigma_3d: float = 0.1
+    t0_2d: float = 0.2
+    t0_3d: float = 0.2
+    t1_2d: float = 0.7
+    t1_3d: float = 0.6
+    epsilon_2d: float = 0.2
+    epsilon_3d: float = 0.2
+    omega_2d: float = 5.0
+    omega_3d: float = 5.0
+    neighbours_2d: int = 8
+    neighbours_3d: int = 6
+
+    def __post_init__(self) -> None:
+        if self.stage not in STAGES:
+            raise MethodError(f"stage is {self.stage!r}: it must be one of {', '.join(STAGES)}")
+        at_least(0, margin_voxels=self.margin_voxels, steps=self.steps)
+        at_least(0, lambda_2d=self.lambda_2d, lambda_3d=self.lambda_3d)
+        at_least(0, 1, t0_2d=self.t0_2d, t0_3d=self.t0_3d)
+        at_least(self.t0_2d, 1, t1_2d=self.t1_2d)
+        at_least(self.t0_3d, 1, t1_3d=self.t1_3d)
+        at_least(0, epsilon_2d=self.epsilon_2d, epsilon_3d=self.epsilon_3d)
+        at_least(1, omega_2d=self.omega_2d, omega_3d=self.omega_3d, rounds=self.rounds)
+        at_least(1, longest_2d=self.longest_2d, longest_3d=self.longest_3d)
+        at_least(1, self.longest_2d, shorter_2d=self.shorter_2d)
+        positive(rate=self.rate, sigma_2d=self.sigma_2d, sigma_3d=self.sigma_3d)
+        check_neighbours(self.neighbours_2d, self.neighbours_3d)
+
+    def segment(
+        self,
+        volume: Volume,
+        prompts: tuple[Prompt, ...],
+        state: State,
+        observe: Observe | None = None,
+    ) -> tuple[Patch, State]:
+        """See `Method.segment`."""
+        shown, observe = observe is not None, observe or quiet
+        region = framed_region(prompts, volume, self.margin_voxels)
+        observe(0.0, None)
+        network = self._network(volume)
+        view = self._view(volume, region, network, state)
+        certain = seeds(prompts, region, volume.spacing)
+        marked = view.crop.marked(said(prompts, region))
+        on_grid = np.where(marked != 0, marked, view.crop.nearest(certain))
+        problem = Problem(view.features, view.boundary, on_grid)
+        classifier, frame = Classifier.of(network.classifier), _last_box(prompts)
+        if not self.anew and state.learned.get("box") == frame:
+            classifier = Classifier.from_arrays(state.learned, view.features.device)
+
+        def patch(on: Float32) -> Patch:
+            found = view.crop.back(on)
+            found[certain != 0] = certain[certain != 0] == 1
+            return Patch(region.low, found)
+
+        def show(fraction: float, mask: Mask | None) -> None:
+            there = patch(mask.astype(np.float32)) if shown and mask is not None else None
+            observe(_STARTED + (0.95 - _STARTED) * fraction, there)
+
+        learned: dict[str, Any] = {}
+        if self.stage in ("uniform", "full"):
+            weigh = self._weigh(volume, view, marked) if self.stage == "full" else equal_weights
+            rates = Rates(self.rounds, self.steps, self.rate)
+            classifier = refined(problem, classifier, rates, weigh, show)
+            learned = {**classifier.to_arrays(), "box": frame}
+        answer = problem.probability(classifier)
+        if self.stage != "initial":
+            answer = problem.cut(answer).astype(np.float32)
+        last = patch(answer)
+        observe(1.0, last)
+        return last, State(view, learned)
+
+    def _network(self, volume: Volume) -> Tunable:
+        """The network for a picture or a volume.
+
+        Raises:
+            MethodError: If the weights are of a network for the other.
+        """
+        name = self.weights or ("pnet" if volume.dims == 2 else "pcnet")
+        network = cast(Tunable, load(name)[0])
+        dims = next(network.classifier.parameters()).ndim - 2
+        if dims != volume.dims:
+            raise MethodError(
+                f"the weights {name!r} are of a network in {dims}D; the image is {volume.dims}D"
+            )
+        return network
+
+    def _view(self, volume: Volume, region: Region, network: Tunable, state: State) -> _View:
+        if isinstance(state.image, _View) and state.image.crop.region == region:
+            return state.image
+        flat = volume.dims == 2
+        longest = self.longest_2d if flat else self.longest_3d
+        crop = Crop.of(region, volume.geometry, self.shorter_2d, longest)
+        image = crop.image(volume.crop(region).scalar(self.channel))
+        sigma = self.sigma_2d if flat else self.sigma_3d
+        weights = grid.contrast_weights(image[None], crop.spacing, sigma, self._neighbours(volume))
+        scale = np.float32(self.lambda_2d if flat else self.lambda_3d)
+        boundary = {step: scale * weight for step, weight in weights.items()}
+        return _View(crop, image, feature_rows(network, image), boundary)
+
+    def _weigh(
+        self, volume: Volume, view: _View, marked: Int8
+    ) -> Callable[[Float32, Mask], Float32]:
+        flat = volume.dims == 2
+        epsilon = self.epsilon_2d if flat else self.epsilon_3d
+        scribbled = Scribbled.on(view.image, marked, epsilon, self._neighbours(volume))
+        if flat:
+            return by_confidence(scribbled, Trust(self.t0_2d, self.t1_2d, self.omega_2d))
+        return by_confidence(scribbled, Trust(self.t0_3d, self.t1_3d, self.omega_3d))
+
+    def _neighbours(self, volume: Volume) -> int:
+        return self.neighbours_2d if volume.dims == 2 else self.neighbours_3d
+
+
+def _last_box(prompts: Sequence[Prompt]) -> list[int]:
+    """The corners of the last box as the user drew it; empty without one."""
+    boxes = [prompt for prompt in prompts if isinstance(prompt, Box)]
+    return [*boxes[-1].low, *boxes[-1].high] if boxes else []

@@ -1,0 +1,125 @@
+"""Labels by a cut and a classifier by descent, in turn, until they agree on one image.
+
+Wang et al., "Interactive Medical Image Segmentation Using Deep Learning with Image-Specific Fine
+Tuning", IEEE TMI 2018, section II-C.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..energy import maxflow
+from ..types import Float32, Index, Int8, Mask
+from .confidence import Scribbled
+from .tuning import Classifier
+
+_LEAST = np.float32(1e-6)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How long and how fast to descend in each round.
+
+    Attributes:
+        rounds: Of cut and descent.
+        steps: Of descent in a round.
+        rate: Learning rate.
+    """
+
+    rounds: int
+    steps: int
+    rate: float
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The constants of equation 12; see `Scribbled.weights`."""
+
+    low: float
+    high: float
+    omega: float
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """One image and what was said of it.
+
+    Attributes:
+        features: `(N, C)`, of the voxels of the grid in order.
+        boundary: Costs of boundaries, lambda times equation 2; see `maxflow.minimum_cut`.
+        certain: `(I, J, K)`, 1 inside, -1 outside, 0 to be found: the cut's hard constraints.
+    """
+
+    features: Tensor
+    boundary: Mapping[Index, Float32]
+    certain: Int8
+
+    def probability(self, classifier: Classifier) -> Float32:
+        """Of the object, `(I, J, K)`."""
+        found = classifier.probability(self.features).cpu().numpy()
+        return np.asarray(found.reshape(self.certain.shape), np.float32)
+
+    def cut(self, probability: Float32) -> Mask:
+        """The labels of least energy, equation 5: every voxel's cost counts in full.
+
+        Equation 6 is misprinted: it is the label that differs from a mark that costs
+        infinitely much.
+        """
+        likely = np.clip(probability, _LEAST, 1 - _LEAST)
+        return maxflow.minimum_cut(-np.log(likely), -np.log1p(-likely), self.boundary, self.certain)
+
+
+def refined(
+    problem: Problem,
+    classifier: Classifier,
+    rates: Rates,
+    weigh: Callable[[Float32, Mask], Float32],
+    show: Callable[[float, Mask | None], None],
+) -> Classifier:
+    """The classifier after the rounds; the answer is a cut on its probability.
+
+    Args:
+        problem: The image.
+        classifier: Of the network, or tuned before.
+        rates: How many rounds, how long each.
+        weigh: Weights of voxels `(I, J, K)` from the probability and the latest cut.
+        show: Told the fraction done, and each round's cut once.
+    """
+    total = rates.rounds * max(rates.steps, 1)
+    for number in range(rates.rounds):
+        before = number * max(rates.steps, 1)
+        probability = problem.probability(classifier)
+        mask = problem.cut(probability)
+        show(before / total, mask)
+
+        def tick(step: int, before: int = before) -> None:
+            show((before + step) / total, None)
+
+        classifier = classifier.tuned(
+            problem.features,
+            _flat(mask.astype(np.float32), problem.features),
+            _flat(weigh(probability, mask), problem.features),
+            rates.steps,
+            rates.rate,
+            tick,
+        )
+    return classifier
+
+
+def equal_weights(probability: Float32, mask: Mask) -> Float32:
+    """1 everywhere: the paper's BIFSeg(-w)."""
+    return np.ones(mask.shape, np.float32)
+
+
+def by_confidence(scribbled: Scribbled, trust: Trust) -> Callable[[Float32, Mask], Float32]:
+    """Equation 12."""
+    return lambda probability, mask: scribbled.weights(
+        probability, mask, trust.low, trust.high, trust.omega
+    )
+
+
+def _flat(values: Float32, like: Tensor) -> Tensor:
+    return torch.from_numpy(values.reshape(-1)).to(like.device)
