@@ -61,7 +61,7 @@ def block(shape, low, high):
 
 def test_a_picture_and_a_box(call, picture, tmp_path):
     out = tmp_path / "mask.png"
-    status, told, _ = call("segment", picture, "-o", out, "--box", "5,5:40,36")
+    status, told, _ = call("segment", picture, "-o", out, "-m", "grabcut", "--box", "5,5:40,36")
     assert status == 0
     mask = np.asarray(Image.open(out)) > 0
     np.testing.assert_array_equal(mask, block((40, 50), (10, 12), (30, 28)))
@@ -146,8 +146,9 @@ def test_several_images_with_prompts_of_their_own(call, picture, tmp_path):
     }
     (tmp_path / "boxes.json").write_text(json.dumps(boxes))
     status, told, _ = call(
-        "segment", picture, other, "-o", tmp_path / "out", "--prompts", tmp_path / "boxes.json"
-    )
+        "segment", picture, other, "-o", tmp_path / "out", "-m", "grabcut",
+        "--prompts", tmp_path / "boxes.json",
+    )  # fmt: skip
     assert status == 0, told
     one = np.asarray(Image.open(tmp_path / "out" / "square_mask.png")) > 0
     two = np.asarray(Image.open(tmp_path / "out" / "other_mask.png")) > 0
