@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from delineate.errors import MethodError
-from delineate.methods.graphcut import GraphCut
+from delineate.methods.base import State
+from delineate.methods.graphcut import GraphCut, doubted
 from delineate.prompts import Box, Click, Scribble
 from delineate.volume import Volume
 
@@ -100,6 +101,25 @@ def test_a_box_is_enough_and_nothing_outside_it_is_the_object():
     expected = values[..., None] == 100
     expected[14:] = False
     np.testing.assert_array_equal(mask, expected)
+
+
+def test_an_object_off_the_centre_of_its_box_is_found_whole_and_alone():
+    values = np.random.default_rng(0).integers(0, 10, (50, 40)).astype(float)
+    values[12:28, 10:30] += 200
+    patch, _ = GraphCut().segment(
+        Volume.from_array(values), (Box((5, 5, 0), (40, 36, 1)),), State(), None
+    )
+    np.testing.assert_array_equal(patch.mask((50, 40, 1))[..., 0], values > 100)
+
+
+def test_where_most_of_the_middle_looks_strange_it_stays():
+    certain = np.array([1, 1, 1, -1, 0], np.int8)
+    few, most = np.array([1, 0, 0, 1, 1], bool), np.array([1, 1, 0, 1, 1], bool)
+    none = np.zeros(5, np.int8)
+    np.testing.assert_array_equal(doubted(certain, none, few), [0, 1, 1, -1, 0])
+    np.testing.assert_array_equal(doubted(certain, none, most), certain)
+    own = np.array([1, 0, 0, 0, 0], np.int8)
+    np.testing.assert_array_equal(doubted(certain, own, few), certain)
 
 
 def test_outside_marks_in_the_middle_of_a_box_end_what_the_box_implied():
