@@ -83,8 +83,9 @@ def test_loading_asks_no_method(session, block, tmp_path, monkeypatch):
     for kind in (Bright, Learner, Nearest):
         monkeypatch.setattr(kind, "segment", asked)
         monkeypatch.setattr(kind, "start", asked)
-    again = load(path, block)
-    rewind(again)
+    kept = rewind(load(path, block))
+    np.testing.assert_array_equal(kept[-1], session.labels())
+    assert not kept[0].any()
 
 
 def test_what_was_learned_comes_back(block, tmp_path):
