@@ -17,6 +17,10 @@ HEAD = """# Choosing a method
 
 This page is made from the code by `python docs/generate.py`.
 
+Every method works inside a box and a margin around it, or on the whole image; where an image has more
+voxels than its `limit`, on the part around the prompts. Where the prompts alone span more than that, the
+session runs it on larger voxels. Either way a note says so.
+
 | method | reads | dims | when to use it |
 | --- | --- | --- | --- |
 """

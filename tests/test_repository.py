@@ -80,7 +80,7 @@ def test_session_knows_no_concrete_method():
         text = (SOURCE / f"{name}.py").read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("methods"):
-                assert node.module in ("methods.base", "methods.slices")
+                assert node.module in ("methods.base", "methods.coarse", "methods.slices")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))

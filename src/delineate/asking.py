@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .errors import PromptsMissing
+from .errors import PromptsMissing, TooLarge
 from .history import Snapshot
 from .marks import effective, given
 from .methods.base import JointMethod, Observe, State, quiet
+from .methods.coarse import segment_coarse
 from .methods.slices import segment_slices
 from .objects import OWN, Object, by_hand, settle
 from .patch import Patch
@@ -78,13 +79,18 @@ def _patches(
     asked = {n: prompts for n, prompts in asked.items() if prompts}
     if number not in asked and not asked:
         raise PromptsMissing(f"{method.name} needs a prompt that it reads before it can start")
-    if snapshot.dims == 2 and volume.dims == 3:
-        patches, state = segment_slices(method, volume, asked, state, observe)
-    elif isinstance(method, JointMethod):
-        patches, state = method.segment(volume, asked, state, observe)
-    else:
-        patch, state = method.segment(volume, asked[number], state, observe)
-        patches = {number: patch}
+    try:
+        if snapshot.dims == 2 and volume.dims == 3:
+            patches, state = segment_slices(method, volume, asked, state, observe)
+        elif isinstance(method, JointMethod):
+            patches, state = method.segment(volume, asked, state, observe)
+        else:
+            patch, state = method.segment(volume, asked[number], state, observe)
+            patches = {number: patch}
+    except TooLarge:
+        if snapshot.dims == 2 and volume.dims == 3:
+            raise
+        patches, state = segment_coarse(method, volume, asked, state, observe)
     free = {
         n: patch
         for n, patch in patches.items()
