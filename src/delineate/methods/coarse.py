@@ -13,6 +13,7 @@ from ..types import Index, Int64, Spacing
 from ..volume import Volume, resample
 from ..voxels import Voxels
 from .base import AnyMethod, JointMethod, Observe, State
+from .working import CROPPED
 
 MARGIN_MM = 20.0
 SMALLEST, LARGEST = 2, 6
@@ -59,7 +60,8 @@ def segment_coarse(
         enlarged = {n: _enlarged(p, coarse, volume, region.low, block) for n, p in patches.items()}
         spacing = " x ".join(f"{length:.3g}" for length in coarse.spacing)
         note = f"worked on voxels of {spacing} mm, as the prompts span too many of the image's own"
-        return enlarged, State(state.image, after.learned, (note, *after.notes))
+        others = (text for text in after.notes if not text.startswith(CROPPED))
+        return enlarged, State(state.image, after.learned, (note, *others))
     raise AssertionError("unreachable")
 
 

@@ -10,6 +10,9 @@ from ..prompts import Adjust, Prompt
 from ..region import Region, index3
 from ..types import Index, Spacing
 
+CROPPED = "worked on the voxels"
+"""How the note begins that says where."""
+
 
 def working_region(
     prompts: Iterable[Sequence[Prompt]],
@@ -53,7 +56,7 @@ def working_region(
         )
     region = _grown(named, shape, spacing, limit)
     low, high = region.low, index3(i - 1 for i in region.high)
-    return region, (f"worked on the voxels {low} to {high} around the prompts, not on all of it",)
+    return region, (f"{CROPPED} {low} to {high} around the prompts, not on all of it",)
 
 
 def _grown(named: Region, shape: Index, spacing: Spacing, limit: int) -> Region:
