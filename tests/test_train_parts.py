@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -21,6 +22,8 @@ from delineate.train.losses import loss, soft_dice
 from delineate.train.mixture import Mixture
 from delineate.train.packed import Packed, read_packed, write_packed
 from delineate.train.rates import AdamW, Sgd
+from delineate.train.recipes.pcnet import pcnet
+from delineate.train.recipes.pnet import pnet
 from delineate.train.validation import dice, predict, validate
 
 BLOBS = Recipe(extent=(24, 40)).only("blobs")
@@ -96,6 +99,26 @@ def test_shares_are_kept():
     for n in range(200):
         both.sample(n)
     assert len(cuts) == 200 and 0.22 < cuts.count("crops") / 200 < 0.38
+
+
+def test_a_slab_is_some_slices_of_the_crop():
+    whole = Mixture(3, (16, 16, 12), 4, BLOBS)
+    slabs = Mixture(3, (16, 16, 12), 4, BLOBS, slab=5)
+    first = []
+    for n in range(30):
+        (image, mask), (all_of_it, object_) = slabs.sample(n), whole.sample(n)
+        assert image.shape == (1, 16, 16, 5) and mask.shape == (16, 16, 5)
+        at = [k for k in range(8) if np.array_equal(image, all_of_it[..., k : k + 5])]
+        assert len(at) == 1 and np.array_equal(mask, object_[..., at[0] : at[0] + 5])
+        first += at
+    assert set(first) == set(range(8))
+
+
+@pytest.mark.parametrize(("size", "slab"), [((96, 96), 4), ((32, 32, 16), 17), ((32, 32, 16), -1)])
+def test_a_slab_lies_in_the_crop(size, slab):
+    made = pcnet() if len(size) == 3 else pnet()
+    with pytest.raises(TrainingError, match=f"slab is {slab}; a crop of"):
+        replace(made, size=size, slab=slab)
 
 
 def test_batches_are_the_same_from_any_number_of_processes():

@@ -44,7 +44,9 @@ class Data:
                 )
         dims, smallest = len(recipe.size), recipe.synth.smallest
         real = tuple((Crops(self.real[name], dims, smallest), share) for name, share in recipe.real)
-        return Mixture(recipe.seed, recipe.size, recipe.batch, recipe.synth, self.label_maps, real)
+        return Mixture(
+            recipe.seed, recipe.size, recipe.batch, recipe.synth, self.label_maps, real, recipe.slab
+        )
 
     def shares(self, recipe: Training) -> dict[str, float]:
         """What a recipe learns from, and the share of each; together 1.

@@ -9,8 +9,8 @@ from ..synth.stream import Batch, draw
 from ..types import Array
 from .crops import Crops
 
-SOURCE = 1
-"""Makes the draw of a sample's source another one than that of its content."""
+SOURCE, SLAB = 1, 2
+"""Make the draws of a sample's source and slab others than that of its content."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Mixture:
         synth: What synthetic images are made of.
         label_maps: To paint anatomy on.
         real: Sources of real crops, each with the share of samples that it gives.
+        slab: Slices of a volume's crop that a sample shows; 0 shows all.
     """
 
     seed: int
@@ -32,9 +33,19 @@ class Mixture:
     synth: Recipe
     label_maps: tuple[Array, ...] = ()
     real: tuple[tuple[Crops, float], ...] = ()
+    slab: int = 0
 
     def sample(self, number: int) -> Batch:
-        """Image `(1, *size)` and mask `(*size,)`."""
+        """Image `(1, *size)` and mask `(*size,)`; in a slab, so many slices of them."""
+        image, mask = self._crop(number)
+        if not self.slab:
+            return image, mask
+        rng = np.random.default_rng((self.seed, number, SLAB))
+        first = int(rng.integers(0, self.size[-1] - self.slab + 1))
+        shown = np.s_[..., first : first + self.slab]
+        return image[shown], mask[shown]
+
+    def _crop(self, number: int) -> Batch:
         rng = np.random.default_rng((self.seed, number, SOURCE))
         place = rng.random()
         for crops, share in self.real:

@@ -19,6 +19,8 @@ class Training:
         name: Of the recipe; also of the weights.
         network: Sizes of the network, which say too which network it is.
         size: Pixels `(I, J)` or voxels `(I, J, K)` of a crop.
+        slab: Slices of a volume's crop that a sample shows, somewhere in it; 0 shows all. PC-Net
+            sees four slices up and down, so that slabs teach it more in the same time.
         batch: Crops a step, on each device.
         steps: Of the optimiser, in all.
         optimiser: And its learning rates.
@@ -32,6 +34,7 @@ class Training:
     name: str
     network: Sizes
     size: tuple[int, ...]
+    slab: int = 0
     batch: int
     steps: int
     optimiser: Optimiser = field(default_factory=AdamW)
@@ -44,6 +47,8 @@ class Training:
     def __post_init__(self) -> None:
         if len(self.size) != (2 if self.architecture == "pnet" else 3):
             raise TrainingError(f"{self.architecture} cannot be trained on crops of {self.size}")
+        if self.slab and not (len(self.size) == 3 and 0 < self.slab <= self.size[2]):
+            raise TrainingError(f"slab is {self.slab}; a crop of {self.size} has no such slices")
         for name in ("batch", "steps"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must be at least 1")
