@@ -37,9 +37,9 @@ class Mixture:
 
     def sample(self, number: int) -> Batch:
         """Image `(1, *size)` and mask `(*size,)`; in a slab, so many slices of them."""
-        image, mask = self._crop(number)
         if not self.slab:
-            return image, mask
+            return self._crop(number)
+        image, mask = self._crop(number)
         rng = np.random.default_rng((self.seed, number, SLAB))
         first = int(rng.integers(0, self.size[-1] - self.slab + 1))
         shown = np.s_[..., first : first + self.slab]
