@@ -5,11 +5,13 @@ Tuning", IEEE TMI 2018, section III-A.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import MethodError
+from .pnet import PNet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,8 @@ class PCNetSizes:
         deep: How many of the first blocks see the slices above and below, 3x3x3; others are 3x3x1.
         dropout: Before each of the classifier's layers, in training only.
     """
+
+    dims: ClassVar[int] = 3
 
     channels: int = 1
     classes: int = 2
@@ -89,6 +93,31 @@ class PCNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
                 nn.init.zeros_(module.bias)  # type: ignore[arg-type]
 
+    @torch.no_grad()
+    def inflate(self, flat: PNet) -> None:
+        """Begin with the convolutions of a P-Net, each in the middle slice.
+
+        Carreira & Zisserman, "Quo vadis, action recognition?", CVPR 2017, but for the slices
+        beside it, which begin with nothing. Compressions and classifier stay as they are.
+
+        Args:
+            flat: With blocks of the same widths and layers; its dilations may be others.
+
+        Raises:
+            MethodError: If its convolutions have other shapes.
+        """
+        pairs = list(zip(_kernels(self.blocks), _kernels(flat.blocks), strict=False))
+        for (own, _), (other, _) in pairs:
+            if own.shape[:4] != other.shape:
+                raise MethodError(
+                    f"a convolution of {tuple(other.shape)} does not fit into one of "
+                    f"{tuple(own.shape)}; take a P-Net of the same width"
+                )
+        for (own, own_bias), (other, other_bias) in pairs:
+            own.zero_()
+            own[..., own.shape[-1] // 2] = other
+            own_bias.copy_(other_bias)
+
     def features(self, image: Tensor) -> Tensor:
         """What the classifier reads, `(N, blocks x compressed, I, J, K)`, of `(N, C, I, J, K)`."""
         found = []
@@ -101,6 +130,16 @@ class PCNet(nn.Module):
         """Logits `(N, classes, I, J, K)` of images `(N, C, I, J, K)`."""
         logits: Tensor = self.classifier(self.features(image))
         return logits
+
+
+def _kernels(blocks: nn.ModuleList) -> list[tuple[Tensor, Tensor]]:
+    """Weights and biases of all convolutions, in order."""
+    found = []
+    for layer in blocks.modules():
+        if isinstance(layer, nn.Conv2d | nn.Conv3d):
+            assert layer.bias is not None
+            found.append((layer.weight, layer.bias))
+    return found
 
 
 def _block(before: int, width: int, layers: int, dilation: int, deep: bool) -> nn.Sequential:

@@ -5,6 +5,7 @@ Tuning", IEEE TMI 2018, section III-A.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +27,8 @@ class PNetSizes:
         dilations: Of each block's convolutions, in pixels.
         dropout: Before each of the classifier's layers, in training only.
     """
+
+    dims: ClassVar[int] = 2
 
     channels: int = 1
     classes: int = 2
