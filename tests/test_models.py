@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from delineate.errors import MethodError
-from delineate.models import Info, list_models, load, save
+from delineate.models import Info, list_models, load, record, save
 from delineate.models.architectures import build, from_json, to_json
 from delineate.models.manifest import FOLDER, read_manifest
 from delineate.networks.pcnet import PCNetSizes
@@ -136,3 +136,25 @@ def test_the_package_holds_what_its_manifest_says():
     for name in read_manifest(FOLDER):
         load(name)
         assert (FOLDER / f"{name}.md").is_file()
+
+
+def test_settings_found_with_weights_are_kept_on_their_card(saved):
+    folder, _, info = saved
+    page = (folder / "small.md").read_text(encoding="utf-8")
+    assert "Settings found" not in page
+    record("small", "bifseg", {"lambda_2d": 3.0, "rate": 0.01}, folder)
+    record(folder / "small.safetensors", "bifseg", {"rate": 0.02})
+    found = record("small", "other", {"t": 1}, folder)
+    tuned = {"bifseg": {"lambda_2d": 3.0, "rate": 0.02}, "other": {"t": 1}}
+    assert found.tuned == tuned and load("small", folder)[1] == found
+    assert found.sha256 == info.sha256, "the file itself is as it was"
+    text = (folder / "small.md").read_text(encoding="utf-8")
+    assert text.startswith(page) and "- bifseg: lambda_2d 3.0, rate 0.02\n- other: t 1\n" in text
+    with pytest.raises(MethodError, match=r"has no weights 'large'; it has: small"):
+        record("large", "bifseg", {}, folder)
+
+
+def test_cards_without_settings_are_read(saved):
+    _, _, info = saved
+    old = {name: value for name, value in info.to_json().items() if name != "tuned"}
+    assert Info.from_json(old) == info and info.tuned == {}

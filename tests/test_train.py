@@ -227,6 +227,16 @@ def test_a_3d_network_goes_through_the_same_loop(tmp_path):
     assert held.step == 2 and set(held.scores) == {"held", "mean"}
 
 
+def test_a_training_goes_on_from_weights_and_says_what_they_had_seen(taught, tmp_path):
+    file = taught / "weights" / "pnet.safetensors"
+    train(replace(TINY, start=str(file), steps=1), Data(), tmp_path, replace(RUN, minutes=1e-9))
+    net, info = load(tmp_path / "weights" / "pnet.safetensors")
+    assert info.data == {"discs": 0.0, "synthetic": 1.0} and info.seen == ("disc",)
+    assert "not to be shared" in info.licence and info.recipe["start"] == "pnet"
+    image = discs("any")[0]
+    assert dice(predict(net, image.image[..., 0], (24, 24)) >= 0.5, image.labels[..., 0] > 0) > 0.8
+
+
 def test_trainings_that_do_not_fit_are_refused(whole, tmp_path):
     _, out = whole
     with pytest.raises(TrainingError, match="holds a training already"):

@@ -15,6 +15,7 @@ from delineate.synth.recipe import Recipe
 from delineate.train.average import Average
 from delineate.train.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from delineate.train.crops import Crops, normalised
+from delineate.train.data import load_data
 from delineate.train.errors import TrainingError
 from delineate.train.feeding import batches
 from delineate.train.journal import Journal, draw_curves, read_journal
@@ -22,6 +23,7 @@ from delineate.train.losses import loss, soft_dice
 from delineate.train.mixture import Mixture
 from delineate.train.packed import Packed, read_packed, write_packed
 from delineate.train.rates import AdamW, Sgd
+from delineate.train.recipes import RECIPES
 from delineate.train.recipes.pcnet import pcnet
 from delineate.train.recipes.pnet import pnet
 from delineate.train.validation import dice, predict, validate
@@ -267,6 +269,73 @@ def test_packing_the_shared_layout(tmp_path):
     assert read_packed(tmp_path / "out" / "real.npz")[0].classes == ("many: cell instance",)
     with pytest.raises(TrainingError, match="no data set 'other'"):
         pack(tmp_path, tmp_path / "out", ["other"], 2)
+
+
+def shared(root):
+    """A folder of two data sets to validate on and one more, two pictures each."""
+    for dataset in ("curvas", "mine", "wbc"):
+        for n in range(2):
+            folder = root / "train" / dataset / f"c{n}"
+            write_case(folder, *picture(n), {"1": "cell", "3": "nucleus"})
+    return root
+
+
+def learning_from(*names):
+    return replace(pnet(), size=(24, 24), real=tuple((name, 0.5) for name in names))
+
+
+def test_sets_to_validate_on_can_be_learnt_from_and_are_then_left_out(tmp_path):
+    data, out = shared(tmp_path), tmp_path / "out"
+    both = load_data(data, learning_from("wbc", "mine"), out)
+    assert {one.dataset for one in both.validation} == {"curvas"} and both.left_out == ("wbc",)
+    assert {name: len(items) for name, items in both.real.items()} == {"mine": 2, "wbc": 2}
+    assert both.seen(learning_from("wbc")) == ("wbc: cell", "wbc: nucleus")
+    assert len(both.mixture(learning_from("wbc", "mine")).real) == 2
+    # Packed once, for several recipes.
+    mine = load_data(out, learning_from("mine"), tmp_path / "unused")
+    assert {one.dataset for one in mine.validation} == {"curvas", "wbc"}
+    assert (set(mine.real), mine.left_out) == ({"mine"}, ())
+    other = load_data(out, learning_from("curvas"), tmp_path / "unused")
+    with pytest.raises(TrainingError, match="learns from 'curvas', and there is none; give --data"):
+        other.mixture(learning_from("curvas"))
+
+
+def test_all_sets_to_validate_on_can_be_learnt_from(tmp_path):
+    found = load_data(shared(tmp_path), learning_from("curvas", "wbc"), tmp_path / "out")
+    assert found.validation == () and found.left_out == ("curvas", "wbc")
+
+
+def test_the_command_line_says_what_validation_leaves_out(tmp_path):
+    import typer
+
+    from delineate.cli.train import train
+
+    app = typer.Typer()
+    app.command("train")(train)
+    words = [
+        "pnet", "--data", shared(tmp_path), "-o", tmp_path / "run", "--workers", "0",
+        "--threads", "1", "--precision", "fp32", "--accelerator", "cpu", "--set",
+        "network.width=2", "--set", "size=[24,24]", "--set", "batch=1", "--set",
+        'real=[["wbc",0.5],["mine",0.5]]', "--set", "steps=1",
+    ]  # fmt: skip
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == 0
+    assert "validation leaves out wbc, which the network learns from" in done.stderr
+    assert set(read_checkpoint(tmp_path / "run" / "last.pt").scores) == {"curvas", "mean"}
+
+
+def test_the_help_of_the_command_line_names_all_recipes():
+    from delineate.cli.train import RECIPES as TEXT
+
+    assert TEXT.removesuffix(".").replace(" or ", ", ").split(", ") == list(RECIPES)
+
+
+def test_volumes_are_learnt_from_in_slices_or_whole_and_pictures_as_no_volumes():
+    volume, flat = square("acdc", shape=(40, 40, 16)), square("acdc", "1")
+    assert {one.at for one in Crops([volume, flat], 2, 30).objects[1]} == {0}
+    assert [own[0].item for own in Crops([flat, volume], 3, 30).objects] == [1]
+    with pytest.raises(TrainingError, match="has no object of 30 voxels in 3D"):
+        Crops([flat], 3, 30)
 
 
 def test_the_command_line_trains_on_a_users_own_pairs(tmp_path):

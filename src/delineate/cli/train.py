@@ -9,13 +9,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+RECIPES = (
+    "pnet, pnet-paper, pcnet, pcnet-paper, fcn, unet-basic, deepmedic, highres3dnet, click-2d, "
+    "click-3d or click-paper."
+)
+
 
 def _option(text: str, *names: str) -> Any:
     return typer.Option(*names, help=text)
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="pnet, pnet-paper, pcnet or pcnet-paper.")],
+    recipe: Annotated[str, typer.Argument(help=RECIPES)],
     out: Annotated[Path, _option("Folder of checkpoints, journal and weights.", "-o", "--out")],
     settings: Annotated[
         list[str] | None, _option("A field of the recipe: network.width=32.", "--set")
@@ -38,6 +43,10 @@ def train(
     Images: a folder with train/<dataset>/<case>/ and label_maps/, or with images/ and labels/
     whose files have the same names. Without --data add --set real=[] for synthetic images alone.
 
+    Real images are learnt from in the shares of --set 'real=[["acdc",0.5],["curvas",0.5]]', of
+    which the rest to 1 is synthetic. Data sets to validate on can be among them: validation then
+    leaves them out and says so.
+
     Example: delineate train pnet --set network.width=32 --data data -o runs/pnet32 --minutes 60
     """
     from ..train import recipes
@@ -59,6 +68,9 @@ def train(
         validate_every=validate_every,
     )  # fmt: skip
     held = load_data(data, chosen, out / "packed")
+    if held.left_out:
+        names = ", ".join(held.left_out)
+        typer.echo(f"validation leaves out {names}, which the network learns from", err=True)
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
     )  # fmt: skip

@@ -6,6 +6,7 @@ holds, so it needs no manifest.
 
 from .card import Info
 from .load import list_models, load
+from .record import record
 from .save import save
 
-__all__ = ["Info", "list_models", "load", "save"]
+__all__ = ["Info", "list_models", "load", "record", "save"]

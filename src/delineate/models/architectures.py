@@ -7,14 +7,32 @@ from typing import Any, TypeAlias
 from torch import nn
 
 from ..errors import MethodError
+from ..networks.basic_unet import BasicUNet, BasicUNetSizes
+from ..networks.deepmedic import DeepMedic, DeepMedicSizes
+from ..networks.fcn import FCN, FCNSizes
+from ..networks.highres3dnet import HighRes3DNet, HighRes3DNetSizes
 from ..networks.pcnet import PCNet, PCNetSizes
 from ..networks.pnet import PNet, PNetSizes
+from ..networks.unet import UNet, UNetSizes
 
-Sizes: TypeAlias = PNetSizes | PCNetSizes
+Sizes: TypeAlias = (
+    PNetSizes
+    | PCNetSizes
+    | FCNSizes
+    | BasicUNetSizes
+    | DeepMedicSizes
+    | HighRes3DNetSizes
+    | UNetSizes
+)
 
 _NETWORKS: dict[str, tuple[type[Any], type[Any]]] = {
     "pnet": (PNetSizes, PNet),
     "pcnet": (PCNetSizes, PCNet),
+    "fcn": (FCNSizes, FCN),
+    "unet-basic": (BasicUNetSizes, BasicUNet),
+    "deepmedic": (DeepMedicSizes, DeepMedic),
+    "highres3dnet": (HighRes3DNetSizes, HighRes3DNet),
+    "unet": (UNetSizes, UNet),
 }
 
 
@@ -28,6 +46,9 @@ def architecture(sizes: Sizes) -> str:
 
 def build(sizes: Sizes) -> nn.Module:
     """A network of these sizes, with weights drawn from torch's generator.
+
+    Raises:
+        MissingExtra: If it is made of a package that is not installed.
 
     Examples:
         >>> type(build(PNetSizes(width=2))).__name__

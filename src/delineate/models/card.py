@@ -11,7 +11,7 @@ class Info:
 
     Attributes:
         name: In the manifest; letters, digits, "-" and "_".
-        architecture: "pnet" or "pcnet".
+        architecture: Name of the network, as `architectures` has it: "pnet", "pcnet", ...
         sizes: Of the network, as its dataclass has them.
         size: Pixels or voxels of a crop in training, in the order I, J, K.
         parameters: Numbers learnt.
@@ -26,6 +26,7 @@ class Info:
         scores: Mean Dice from a box alone on the sets for validation, in [0, 1].
         licence: Of the weights.
         recipe: How it was trained, in full.
+        tuned: By method, values of its fields that were found to be good with these weights.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Info:
     scores: Mapping[str, float] = field(default_factory=dict)
     licence: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    tuned: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON can hold it."""
@@ -59,19 +61,32 @@ class Info:
         return cls(**kept)
 
 
+_BOXED = (
+    "object in a box", "one channel, cropped to a box with 0 to 10 voxels of margin",
+    "from a box alone",
+)  # fmt: skip
+_CLICKED = (
+    "object clicked on", "one channel in a window around the object, and guidance maps",
+    "after 1, 2, 5 and 10 clicks",
+)  # fmt: skip
+"""What the object is in, what a network is given, and when its answer is measured."""
+
+
 def card(info: Info) -> str:
     """A page in Markdown for people who think of using the weights."""
     dims = "x".join(str(length) for length in info.size)
-    data = ", ".join(f"{name} {share:.0%}" for name, share in info.data.items())
+    largest_first = sorted(info.data.items(), key=lambda part: (-part[1], part[0]))
+    data = ", ".join(f"{name} {share:.0%}" for name, share in largest_first)
     rows = "\n".join(f"| {name} | {dice:.3f} |" for name, dice in sorted(info.scores.items()))
+    what, shown, after = _CLICKED if info.recipe.get("clicks") else _BOXED
     return f"""# {info.name}
 
 A {info.architecture} ({_described(info.sizes)}; {info.parameters:,} parameters) that finds the
-object in a box whatever it is. Research use, not a medical device.
+{what} whatever it is. Research use, not a medical device.
 
 | | |
 | --- | --- |
-| input | one channel, cropped to a box with 0 to 10 voxels of margin, mean 0, deviation 1 |
+| input | {shown}, mean 0, deviation 1 |
 | crops in training | {dims} |
 | learnt from | {data or "not stated"} |
 | classes seen | {", ".join(info.seen) or "none: all real objects are unseen"} |
@@ -81,15 +96,26 @@ object in a box whatever it is. Research use, not a medical device.
 | licence | {info.licence or "not stated"} |
 | SHA-256 | `{info.sha256}` |
 
-## Dice from a box alone on the sets for validation
+## Dice {after} on the sets for validation
 
 {_table(rows)}
 It never learnt from these sets, but its training was stopped and its settings chosen by them.
-"""
+{_settings(info.tuned)}"""
 
 
 def _described(sizes: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {sizes[name]}" for name in ("width", "compressed") if name in sizes)
+
+
+def _settings(tuned: Mapping[str, Mapping[str, Any]]) -> str:
+    """Values found by tuning, a line a method; nothing if there are none."""
+    if not tuned:
+        return ""
+    lines = [
+        f"- {method}: " + ", ".join(f"{name} {value}" for name, value in sorted(values.items()))
+        for method, values in sorted(tuned.items())
+    ]
+    return "\n## Settings found with these weights\n\n" + "\n".join(lines) + "\n"
 
 
 def _table(rows: str) -> str:

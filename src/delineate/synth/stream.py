@@ -60,7 +60,7 @@ def draw(
         raise RecipeError(f"size is {size}; it must be two or three numbers of at least 8")
     rng = np.random.default_rng(seed)
     for _ in range(TRIES):
-        made = sample(rng, _native_shape(rng, recipe, len(size)), recipe, label_maps)
+        made = sample(rng, native_shape(rng, recipe, len(size)), recipe, label_maps)
         low, high = box_with_margin(rng, made.mask, recipe)
         box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
         image, mask = _fit(rng, made, box, recipe, size)
@@ -183,7 +183,7 @@ def _make(number: int) -> Batch:
     return batch(work.seed, number, work.recipe, work.size, work.length, work.label_maps)
 
 
-def _native_shape(rng: np.random.Generator, recipe: Recipe, axes: int) -> tuple[int, int, int]:
+def native_shape(rng: np.random.Generator, recipe: Recipe, axes: int) -> tuple[int, int, int]:
     """Of the image that is cropped: sides up to a third apart, volumes with fewer slices too."""
     extent = log_uniform(rng, *(recipe.extent if axes == 2 else recipe.extent_3d))
     sides = [max(round(extent * log_uniform(rng, 0.85, 1.18)), 8) for _ in range(2)]

@@ -37,7 +37,7 @@ class Crops:
 
     Args:
         items: Its images.
-        dims: 2 takes slices, 3 whole volumes.
+        dims: 2 takes slices, 3 whole volumes and no pictures.
         smallest: Pixels or voxels that an object has at least.
 
     Raises:
@@ -74,16 +74,40 @@ class Crops:
     def cut(self, rng: np.random.Generator, one: Object, recipe: Recipe) -> tuple[Float32, Mask]:
         """An object in its box with a random margin, `(I, J)` of a slice or `(I, J, K)`."""
         item = self.items[one.item]
-        image, mask = item.image, item.labels == one.label
-        if one.at is not None:
-            image = np.take(image, [one.at], item.axis)
-            mask = np.take(mask, [one.at], item.axis)
+        image, mask = self._seen(one)
         low, high = box_with_margin(rng, mask, recipe)
         box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
         image, mask = image[box], mask[box]
         if one.at is None:
             return image, mask
         return image.squeeze(item.axis), mask.squeeze(item.axis)
+
+    def whole(self, rng: np.random.Generator, recipe: Recipe) -> tuple[Float32, Mask, float]:
+        """An image, an object of it and the thickness of a slice, in pixels.
+
+        `(I, J)`, or `(I, J, K)` with K across slices; mirrored, turned and spoilt as in `draw`.
+        """
+        own = self.objects[int(rng.integers(len(self.objects)))]
+        one = own[int(rng.integers(len(own)))]
+        item = self.items[one.item]
+        image, mask = self._seen(one)
+        image, mask = np.moveaxis(image, item.axis, 2), np.moveaxis(mask, item.axis, 2)
+        dims = 3 if one.at is None else 2
+        if dims == 2:
+            image, mask = image[..., 0], mask[..., 0]
+        image, mask = _turned(rng, image, mask, dims)
+        steps = [s for axis, s in enumerate(item.spacing) if axis != item.axis]
+        thickness = item.spacing[item.axis] / min(steps)
+        return _spoilt(rng, image, recipe), mask, thickness if dims == 3 else 1.0
+
+    def _seen(self, one: Object) -> tuple[Float32, Mask]:
+        """The volume of an object, or the slice of it, one voxel thick."""
+        item = self.items[one.item]
+        image, mask = item.image, item.labels == one.label
+        if one.at is not None:
+            image = np.take(image, [one.at], item.axis)
+            mask = np.take(mask, [one.at], item.axis)
+        return image, mask
 
 
 def normalised(image: Float32) -> Float32:
@@ -94,6 +118,8 @@ def normalised(image: Float32) -> Float32:
 
 
 def _objects(number: int, item: Packed, dims: int, smallest: int) -> tuple[Object, ...]:
+    if dims == 3 and min(item.labels.shape) == 1:
+        return ()
     if dims == 3:
         return tuple(Object(number, label, None) for label in _large(item.labels, smallest))
     slices = np.moveaxis(item.labels, item.axis, 0)

@@ -8,7 +8,7 @@ from ..types import Array
 from .crops import Crops
 from .errors import TrainingError
 from .mixture import Mixture
-from .packed import LABEL_MAPS, REAL, VALIDATION, Packed, read_packed
+from .packed import LABEL_MAPS, REAL, VALIDATION, WINDOWS, Packed, read_packed
 from .recipe import Training
 from .validation import check_apart
 
@@ -21,11 +21,13 @@ class Data:
         real: Images to learn from, by data set.
         validation: Crops to validate on.
         label_maps: To paint anatomy on.
+        left_out: Data sets with images that would be validated on, were they not learnt from.
     """
 
     real: Mapping[str, tuple[Packed, ...]] = field(default_factory=dict)
     validation: tuple[Packed, ...] = ()
     label_maps: tuple[Array, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_apart(self.real, self.validation)
@@ -39,14 +41,15 @@ class Data:
         for name, _ in recipe.real:
             if name not in self.real:
                 raise TrainingError(
-                    f"the recipe learns from {name!r}, and there is none; give --data, or "
-                    "--set real=[] for synthetic images only"
+                    f"the recipe learns from {name!r}, and there is none; give --data that has "
+                    "it, not packed for another recipe, or --set real=[] for synthetic images only"
                 )
         dims, smallest = len(recipe.size), recipe.synth.smallest
         real = tuple((Crops(self.real[name], dims, smallest), share) for name, share in recipe.real)
         return Mixture(
-            recipe.seed, recipe.size, recipe.batch, recipe.synth, self.label_maps, real, recipe.slab
-        )
+            recipe.seed, recipe.size, recipe.batch, recipe.synth, self.label_maps, real,
+            recipe.slab, recipe.clicks,
+        )  # fmt: skip
 
     def shares(self, recipe: Training) -> dict[str, float]:
         """What a recipe learns from, and the share of each; together 1.
@@ -60,12 +63,19 @@ class Data:
     def seen(self, recipe: Training) -> tuple[str, ...]:
         """Classes of real objects that a recipe learns from."""
         return tuple(
-            sorted({c for name, _ in recipe.real for one in self.real[name] for c in one.classes})
+            sorted(
+                {
+                    c
+                    for name, _ in recipe.real
+                    for one in self.real.get(name, ())
+                    for c in one.classes
+                }
+            )
         )
 
 
 def load_data(folder: Path | None, recipe: Training, out: Path) -> Data:
-    """The data of a recipe.
+    """The data of a recipe, which is not validated on the images that it learns from.
 
     Args:
         folder: Of images, as `packing.pack` reads it, or of packed files; None: synthetic only.
@@ -81,17 +91,25 @@ def load_data(folder: Path | None, recipe: Training, out: Path) -> Data:
     if not folder.is_dir():
         raise TrainingError(f"{folder} is not a folder of images")
     dims = len(recipe.size)
-    names = (REAL, VALIDATION[dims], LABEL_MAPS)
+    held_out = (WINDOWS if recipe.clicks else VALIDATION)[dims]
+    names = (REAL, held_out, LABEL_MAPS)
     packed = folder if (folder / names[0]).is_file() else out
     if not all((packed / name).is_file() for name in names):
         if packed is folder:
             raise TrainingError(f"{folder} lacks one of {', '.join(names)}; pack it again")
         from .packing import pack
 
-        pack(folder, out, [name for name, _ in recipe.real], dims)
-    learnt, validation, maps = (read_packed(packed / name) for name in names)
+        pack(folder, out, [name for name, _ in recipe.real], dims, windows=bool(recipe.clicks))
+    held, crops, maps = (read_packed(packed / name) for name in names)
+    asked = {name for name, _ in recipe.real}
     real = {
-        name: tuple(one for one in learnt if one.dataset == name)
-        for name in sorted({one.dataset for one in learnt})
+        name: tuple(one for one in held if one.dataset == name)
+        for name in sorted(asked & {one.dataset for one in held})
     }
-    return Data(real, validation, tuple(one.labels for one in maps))
+    learnt = {one.key for items in real.values() for one in items}
+    return Data(
+        real,
+        tuple(crop for crop in crops if crop.key not in learnt),
+        tuple(one.labels for one in maps),
+        tuple(sorted({crop.dataset for crop in crops if crop.key in learnt})),
+    )

@@ -39,6 +39,6 @@ def export(checkpoint: Path | Checkpoint, folder: Path, name: str) -> Info:
         hardware=f"{held.hardware}, {held.precision}",
         scores=held.scores,
         licence="Apache-2.0" if set(held.data) <= OPEN else "that of the data; not to be shared",
-        recipe=held.recipe,
+        recipe=held.recipe | {"start": Path(recipe.start).stem},
     )
     return save(folder, info, held.average)

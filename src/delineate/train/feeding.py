@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 
-from ..synth.stream import Batch
-from .mixture import Mixture
+from .mixture import Arrays, Mixture
 
 AHEAD = 4
 """Batches in the making per process."""
@@ -19,7 +18,7 @@ ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _mixture: list[Mixture] = []
 
 
-def batches(mixture: Mixture, workers: int, start: int = 0, stride: int = 1) -> Iterator[Batch]:
+def batches(mixture: Mixture, workers: int, start: int = 0, stride: int = 1) -> Iterator[Arrays]:
     """Batches `start`, `start + stride`, ... of a mixture, without end.
 
     Processes are spawned (on every system alike), so a script that trains guards its own start
@@ -37,7 +36,7 @@ def batches(mixture: Mixture, workers: int, start: int = 0, stride: int = 1) -> 
             start += stride
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, spawn, initializer=_begin, initargs=(mixture,))
-    waiting: deque[Future[Batch]] = deque()
+    waiting: deque[Future[Arrays]] = deque()
     try:
         while True:
             with _one_thread():
@@ -62,7 +61,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _make(number: int) -> Batch:
+def _make(number: int) -> Arrays:
     (mixture,) = _mixture
     return mixture.batch(number)
 

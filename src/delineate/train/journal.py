@@ -58,7 +58,7 @@ def draw_curves(journal: Path, picture: Path) -> bool:
         values = [line["dice"].get(name, float("nan")) for line in validated]
         width = 2.5 if name == "mean" else 1.0
         right.plot([line["step"] for line in validated], values, linewidth=width, label=name)
-    right.set(xlabel="step", ylabel="Dice from a box alone", ylim=(0, 1))
+    right.set(xlabel="step", ylabel="Dice in validation", ylim=(0, 1))
     if validated:
         right.legend(fontsize=8)
     figure.savefig(picture, dpi=120)

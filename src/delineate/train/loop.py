@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +16,8 @@ from torch import nn
 from ..models.architectures import build
 from .average import Average
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from .click_validation import validate_clicks
+from .clicking import after_clicks, answers_of
 from .data import Data
 from .errors import TrainingError
 from .export import export
@@ -24,6 +26,7 @@ from .journal import Journal, draw_curves
 from .losses import loss
 from .machine import Run, choose_precision, hardware, make_fabric
 from .recipe import Training
+from .starting import started
 from .validation import MEAN, validate
 
 if TYPE_CHECKING:
@@ -57,6 +60,8 @@ class _Going:
     began: float = field(default_factory=time.monotonic)
     scores: dict[str, float] = field(default_factory=dict)
     best: float = -1.0
+    shares: dict[str, float] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
@@ -117,6 +122,7 @@ def _begin(recipe: Training, data: Data, out: Path, run: Run, held: Checkpoint |
     net = build(recipe.network)
     if held:
         net.load_state_dict(held.net)
+    begun = started(net, recipe.start) if recipe.start and not held else None
     if precision == "bf16":
         net = net.to(memory_format=_layout(recipe))  # type: ignore[call-overload]
     model, optimiser = fabric.setup(net, recipe.optimiser.build(net))
@@ -124,7 +130,12 @@ def _begin(recipe: Training, data: Data, out: Path, run: Run, held: Checkpoint |
         recipe, run, data, out, fabric, precision, net, model, optimiser,
         Average(net, recipe.average),
     )  # fmt: skip
+    going.shares, going.seen = data.shares(recipe), list(data.seen(recipe))
+    if begun:
+        going.shares = dict.fromkeys(begun.data, 0.0) | going.shares
+        going.seen = sorted({*begun.seen, *going.seen})
     if held:
+        going.shares, going.seen = held.data, held.seen
         optimiser.load_state_dict(held.optimiser)
         going.average.restore(held.average)
         going.step, going.before = held.step, held.seconds
@@ -133,7 +144,9 @@ def _begin(recipe: Training, data: Data, out: Path, run: Run, held: Checkpoint |
 
 
 def _check_same(recipe: Training, run: Run, held: Checkpoint) -> None:
-    ours, theirs = recipe.to_json(), held.recipe
+    # Checkpoints from before there was a field have its default.
+    defaults = {one.name: one.default for one in fields(recipe) if one.default is not MISSING}
+    ours, theirs = recipe.to_json(), defaults | held.recipe
     # Through lists, as tuples are read back.
     changed = [n for n in ours if n not in FREE and _plain(ours[n]) != _plain(theirs.get(n))]
     if changed:
@@ -202,18 +215,23 @@ def _any(fabric: "Fabric", mine: bool) -> bool:
     return mine if fabric.world_size == 1 else bool(fabric.broadcast(mine))
 
 
-def _step(going: _Going, batch: tuple[Any, Any]) -> torch.Tensor:
+def _step(going: _Going, batch: tuple[Any, ...]) -> torch.Tensor:
     """One step of the optimiser; the loss before it."""
     recipe, fabric = going.recipe, going.fabric
     key = (recipe.seed, going.step, fabric.global_rank)
     torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
+    if recipe.clicks is not None:
+        number = going.step * fabric.world_size + fabric.global_rank
+        with fabric.autocast():
+            answers = answers_of(going.net, _layout(recipe))
+            batch = after_clicks(batch, recipe.seed, number, recipe.clicks, answers)
     images, masks = (torch.from_numpy(part).to(fabric.device) for part in batch)
     if going.precision == "bf16":
         images = images.contiguous(memory_format=_layout(recipe))
     for group in going.optimiser.param_groups:
         group["lr"] = recipe.optimiser.rate_at(going.step, recipe.steps)
     going.model.train()
-    value = loss(going.model(images), masks, recipe.dice)
+    value = loss(going.model(images), masks, recipe.dice, recipe.entropy, recipe.squared)
     going.optimiser.zero_grad()
     fabric.backward(value)
     if recipe.optimiser.clip:
@@ -246,12 +264,19 @@ def _validate(going: _Going, note: Callable[..., None]) -> None:
     net = copy.deepcopy(going.net)
     net.load_state_dict(going.average.values)
     with going.fabric.autocast():
-        going.scores = validate(net.eval(), going.data.validation, going.recipe.size)
+        going.scores = _scores(going, net.eval())
     note(dice=going.scores)
     draw_curves(going.out / JOURNAL, going.out / CURVES)
     if going.scores[MEAN] > going.best:
         going.best = going.scores[MEAN]
         export(_save(going, BEST), going.out / WEIGHTS, f"{going.recipe.name}-best")
+
+
+def _scores(going: _Going, net: nn.Module) -> dict[str, float]:
+    recipe, held = going.recipe, going.data.validation
+    if recipe.clicks is None:
+        return validate(net, held, recipe.size)
+    return validate_clicks(answers_of(net, _layout(recipe)), held, recipe.size, recipe.clicks)
 
 
 def _save(going: _Going, name: str) -> Checkpoint:
@@ -268,8 +293,8 @@ def _save(going: _Going, name: str) -> Checkpoint:
         hardware=hardware(fabric.device),
         scores=going.scores,
         best=going.best,
-        data=going.data.shares(recipe),
-        seen=list(going.data.seen(recipe)),
+        data=going.shares,
+        seen=going.seen,
     )
     if fabric.global_rank == 0:
         write_checkpoint(going.out / name, checkpoint)

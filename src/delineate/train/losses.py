@@ -7,25 +7,31 @@ SMOOTH = 1.0
 """Voxels added above and below the fraction, so that an empty mask can be answered rightly."""
 
 
-def loss(logits: Tensor, mask: Tensor, dice: float) -> Tensor:
-    """Cross entropy + `dice` x (1 - soft Dice), averaged over samples.
+def loss(
+    logits: Tensor, mask: Tensor, dice: float, entropy: float = 1.0, squared: bool = False
+) -> Tensor:
+    """`entropy` x cross entropy + `dice` x (1 - soft Dice), averaged over samples.
 
     Args:
         logits: `(N, 2, ...)`, background and object.
         mask: `(N, ...)` bool.
-        dice: Weight of the second part, 0 or more; 0 leaves the paper's cross entropy.
+        dice: Weight of the second part, 0 or more; 0 leaves BIFSeg's cross entropy.
+        entropy: Weight of the first part, likewise.
+        squared: Whether soft Dice has squares, as the click-guided network's paper has it.
     """
     logits = logits.float()
-    entropy = functional.cross_entropy(logits, mask.long())
     if dice == 0:
-        return entropy
-    return entropy + dice * (1 - soft_dice(logits.softmax(dim=1)[:, 1], mask))
+        return entropy * functional.cross_entropy(logits, mask.long())
+    missed = dice * (1 - soft_dice(logits.softmax(dim=1)[:, 1], mask, squared))
+    if entropy == 0:
+        return missed
+    return entropy * functional.cross_entropy(logits, mask.long()) + missed
 
 
-def soft_dice(probability: Tensor, mask: Tensor) -> Tensor:
-    """Mean over samples of (2 Σ p m + 1) / (Σ p + Σ m + 1).
+def soft_dice(probability: Tensor, mask: Tensor, squared: bool = False) -> Tensor:
+    """Mean over samples of (2 Σ p m + 1) / (Σ p + Σ m + 1), or of Σ p² instead of Σ p.
 
-    Milletari et al., "V-Net", 3DV 2016, without squares in the denominator.
+    Milletari et al., "V-Net", 3DV 2016, who have squares in the denominator.
 
     Examples:
         >>> import torch
@@ -35,5 +41,6 @@ def soft_dice(probability: Tensor, mask: Tensor) -> Tensor:
     """
     p, m = probability.flatten(1), mask.flatten(1).to(probability.dtype)
     overlap = 2 * (p * m).sum(dim=1) + SMOOTH
-    total: Tensor = overlap / (p.sum(dim=1) + m.sum(dim=1) + SMOOTH)
+    size = p.square() if squared else p
+    total: Tensor = overlap / (size.sum(dim=1) + m.sum(dim=1) + SMOOTH)
     return total.mean()

@@ -1,16 +1,28 @@
-"""What a network is shown: synthetic crops and real ones, in stated shares."""
+"""What a network is shown: synthetic images and real ones, in stated shares."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
 from ..synth.recipe import Recipe
-from ..synth.stream import Batch, draw
+from ..synth.sample import sample
+from ..synth.stream import Batch, draw, native_shape, visibility
 from ..types import Array
+from .clicking import is_looped
+from .clicks import Clicks
 from .crops import Crops
+from .errors import TrainingError
+from .states import draw_state
+from .windows import View, draw_window
 
 SOURCE, SLAB = 1, 2
 """Make the draws of a sample's source and slab others than that of its content."""
+
+TRIES = 100
+
+Arrays: TypeAlias = tuple[Array, ...]
+"""A batch: inputs `(N, C, *size)` float32, masks `(N, *size)` bool, and what else a task needs."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +37,7 @@ class Mixture:
         label_maps: To paint anatomy on.
         real: Sources of real crops, each with the share of samples that it gives.
         slab: Slices of a volume's crop that a sample shows; 0 shows all.
+        clicks: What a user says; None: samples are crops to a box, and the box says it all.
     """
 
     seed: int
@@ -34,6 +47,7 @@ class Mixture:
     label_maps: tuple[Array, ...] = ()
     real: tuple[tuple[Crops, float], ...] = ()
     slab: int = 0
+    clicks: Clicks | None = None
 
     def sample(self, number: int) -> Batch:
         """Image `(1, *size)` and mask `(*size,)`; in a slab, so many slices of them."""
@@ -54,7 +68,45 @@ class Mixture:
             place -= share
         return draw((self.seed, number), self.synth, self.size, self.label_maps)
 
-    def batch(self, number: int) -> Batch:
-        """Images `(N, 1, *size)` float32 and masks `(N, *size)` bool."""
-        made = [self.sample(number * self.length + n) for n in range(self.length)]
+    def batch(self, number: int) -> Arrays:
+        """Inputs `(N, C, *size)` float32 and masks `(N, *size)` bool; with clicks also `(N,)`,
+        how thick slices are in pixels."""
+        numbers = range(number * self.length, (number + 1) * self.length)
+        if self.clicks is not None:
+            looped = is_looped(self.seed, number, self.clicks)
+            asked = [self._asked(n, self.clicks, looped) for n in numbers]
+            return tuple(np.stack(part) for part in zip(*asked, strict=True))
+        made = [self.sample(n) for n in numbers]
         return np.stack([image for image, _ in made]), np.stack([mask for _, mask in made])
+
+    def _asked(self, number: int, clicks: Clicks, looped: bool) -> tuple[Array, Array, Array]:
+        """Image and guidance maps `(C, *size)`, mask `(*size)` and thickness `()` of a sample."""
+        rng = np.random.default_rng((self.seed, number))
+        for _ in range(TRIES):
+            view = self._view(rng, clicks)
+            seen = np.count_nonzero(view.mask)
+            if seen < clicks.smallest or view.mask.all():
+                continue
+            if visibility(view.image, view.mask) >= self.synth.visibility:
+                asked = draw_state(rng, view, clicks, looped)
+                inputs = np.concatenate([view.image[None], asked.maps])
+                return inputs, asked.mask, np.array(view.thickness, np.float32)
+        raise TrainingError(
+            f"{TRIES} windows had no object of {clicks.smallest} voxels with visibility "
+            f"{self.synth.visibility}"
+        )
+
+    def _view(self, rng: np.random.Generator, clicks: Clicks) -> View:
+        """A window around an object of one of the sources."""
+        place = rng.random()
+        for crops, share in self.real:
+            if place < share:
+                image, mask, thickness = crops.whole(rng, self.synth)
+                return draw_window(rng, image, mask, thickness, self.size, clicks)
+            place -= share
+        shape = native_shape(rng, self.synth, len(self.size))
+        made = sample(rng, shape, self.synth, self.label_maps)
+        image, mask = made.image[0], made.mask
+        if len(self.size) == 2:
+            image, mask = image[..., 0], mask[..., 0]
+        return draw_window(rng, image, mask, made.thickness, self.size, clicks)

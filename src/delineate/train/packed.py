@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..types import Array, Float32
+from ..types import Array, Float32, Spacing
 from .errors import TrainingError
 
 REAL, LABEL_MAPS = "real.npz", "label_maps.npz"
 VALIDATION = {2: "validation_2d.npz", 3: "validation_3d.npz"}
+WINDOWS = {2: "windows_2d.npz", 3: "windows_3d.npz"}
+"""To validate a network on that reads clicks."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Packed:
         labels: `(I, J, K)` int16, objects from 1 on.
         axis: Across slices: that of the coarsest spacing, or of the single slice.
         classes: What its labels are, by name.
+        spacing: Of I, J and K in mm.
     """
 
     dataset: str
@@ -33,6 +36,7 @@ class Packed:
     labels: Array
     axis: int = 2
     classes: tuple[str, ...] = ()
+    spacing: Spacing = (1.0, 1.0, 1.0)
 
     @property
     def key(self) -> str:
@@ -43,7 +47,13 @@ class Packed:
 def write_packed(path: Path, items: Sequence[Packed]) -> None:
     """Write labelled images to one `.npz` file."""
     index = [
-        {"dataset": one.dataset, "case": one.case, "axis": one.axis, "classes": one.classes}
+        {
+            "dataset": one.dataset,
+            "case": one.case,
+            "axis": one.axis,
+            "classes": one.classes,
+            "spacing": one.spacing,
+        }
         for one in items
     ]
     arrays: dict[str, Array] = {"index": np.array(json.dumps(index))}
@@ -73,6 +83,7 @@ def read_packed(path: Path) -> tuple[Packed, ...]:
                     labels=held[f"labels_{n}"],
                     axis=one["axis"],
                     classes=tuple(one["classes"]),
+                    spacing=tuple(one.get("spacing", (1.0, 1.0, 1.0))),
                 )
                 for n, one in enumerate(json.loads(str(held["index"])))
             )

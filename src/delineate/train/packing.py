@@ -13,12 +13,13 @@ import numpy as np
 from ..bench.cases import Case, find_cases, read_case
 from ..bench.targets import find_targets
 from ..io import read, read_labels
+from ..networks.window import around
 from ..synth.recipe import Recipe
 from ..synth.stream import box_with_margin
 from ..types import Array, Float32, Mask
 from ..volume import Volume
 from .errors import TrainingError
-from .packed import LABEL_MAPS, REAL, VALIDATION, Packed, write_packed
+from .packed import LABEL_MAPS, REAL, VALIDATION, WINDOWS, Packed, write_packed
 
 T = TypeVar("T")
 
@@ -31,6 +32,12 @@ JOINED = ("brats15", "hippocampus")
 MOST = 24
 """Objects of a data set to validate on."""
 
+MOST_WINDOWS = 12
+"""Likewise, when clicks are made on them."""
+
+AROUND = 2.2
+"""Longest sides of the object, those of such a window."""
+
 SLICES = 3
 """Of an object in a volume, when a 2D network is validated."""
 
@@ -38,7 +45,7 @@ EVERY = 5
 """Of a user's own images, one in so many is for validation."""
 
 
-def pack(data: Path, out: Path, real: Iterable[str], dims: int) -> None:
+def pack(data: Path, out: Path, real: Iterable[str], dims: int, *, windows: bool = False) -> None:
     """Write what a recipe needs of a folder to `out`.
 
     Args:
@@ -47,6 +54,7 @@ def pack(data: Path, out: Path, real: Iterable[str], dims: int) -> None:
         out: Made if it is not there.
         real: Data sets to learn from.
         dims: Of the network.
+        windows: Whether it is validated on windows around objects, by clicks, instead of boxes.
 
     Raises:
         TrainingError: If a data set is not there.
@@ -61,7 +69,8 @@ def pack(data: Path, out: Path, real: Iterable[str], dims: int) -> None:
         kept = [one for name in real for one in _dataset(root, name)]
         held = [one for name in VALIDATED if (root / name).is_dir() for one in _dataset(root, name)]
     write_packed(out / REAL, kept)
-    write_packed(out / VALIDATION[dims], _crops(held, dims))
+    name = (WINDOWS if windows else VALIDATION)[dims]
+    write_packed(out / name, _crops(held, dims, windows))
     maps = [_label_map(path) for path in sorted((data / "label_maps").rglob("*.nii.gz"))]
     write_packed(out / LABEL_MAPS, maps)
 
@@ -106,7 +115,8 @@ def _packed(
     flat = [axis for axis in range(3) if image.shape[axis] == 1]
     axis = flat[-1] if flat else max(range(3), key=lambda axis: (image.spacing[axis], axis))
     names = tuple(f"{dataset}: {name}" for name in classes)
-    return Packed(dataset, case, _grey(image), _compact(labels), axis, names)
+    spacing = image.spacing
+    return Packed(dataset, case, _grey(image), _compact(labels), axis, names, spacing)
 
 
 def _grey(image: Volume) -> Float32:
@@ -127,8 +137,8 @@ def _label_map(path: Path) -> Packed:
     return Packed("label_maps", path.name, np.zeros((1, 1, 1), np.float32), labels)
 
 
-def _crops(items: Sequence[Packed], dims: int) -> list[Packed]:
-    """Objects in their boxes with a margin drawn once, so many of each data set, spread evenly."""
+def _crops(items: Sequence[Packed], dims: int, windows: bool) -> list[Packed]:
+    """Objects in their boxes with a margin drawn once, or in windows, so many of each data set."""
     smallest = Recipe().smallest
     found: dict[str, list[Packed]] = {}
     for item in items:
@@ -139,8 +149,9 @@ def _crops(items: Sequence[Packed], dims: int) -> list[Packed]:
             for part in _parts(mask, item.axis, smallest) if dims == 2 else [mask]:
                 if np.count_nonzero(part) >= smallest:
                     own = found.setdefault(item.dataset, [])
-                    own.append(_crop(item, part, seed=len(own)))
-    return [crop for own in found.values() for crop in _spread(own, MOST)]
+                    own.append(_crop(item, part, None if windows else len(own)))
+    most = MOST_WINDOWS if windows else MOST
+    return [crop for own in found.values() for crop in _spread(own, most)]
 
 
 def _parts(mask: Mask, axis: int, smallest: int) -> list[Mask]:
@@ -156,17 +167,39 @@ def _parts(mask: Mask, axis: int, smallest: int) -> list[Mask]:
     return parts
 
 
-def _crop(item: Packed, mask: Mask, seed: int) -> Packed:
+def _crop(item: Packed, mask: Mask, seed: int | None) -> Packed:
+    """Around an object, in a box with a margin by that seed; without one in a window."""
     where = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != item.axis)))
     image = item.image
     if len(where) == 1:
         image = np.take(image, where, item.axis)
         mask = np.take(mask, where, item.axis)
-    low, high = box_with_margin(np.random.default_rng(seed), mask, Recipe())
-    box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    box = _window(item, mask) if seed is None else _box(seed, mask)
     return Packed(
-        item.dataset, item.case, image[box].copy(), mask[box].copy(), item.axis, item.classes
-    )
+        item.dataset, item.case, image[box].copy(), mask[box].copy(), item.axis, item.classes,
+        item.spacing,
+    )  # fmt: skip
+
+
+def _box(seed: int, mask: Mask) -> tuple[slice, ...]:
+    low, high = box_with_margin(np.random.default_rng(seed), mask, Recipe())
+    return tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+
+
+def _window(item: Packed, mask: Mask) -> tuple[slice, ...]:
+    """A window with the object in the middle; of a slice, that slice."""
+    order = (*(axis for axis in range(3) if axis != item.axis), item.axis)
+    turned = mask.transpose(order)
+    shape = turned.shape if turned.shape[2] > 1 else turned.shape[:2]
+    where = np.argwhere(turned)[:, : len(shape)]
+    ends = around(
+        where.min(axis=0), where.max(axis=0) + 1, [item.spacing[axis] for axis in order],
+        AROUND, np.zeros(len(shape)), shape,
+    )  # fmt: skip
+    box = [slice(None)] * 3
+    for axis, (low, high) in zip(order, ends, strict=False):
+        box[axis] = slice(low, high)
+    return tuple(box)
 
 
 def _spread(items: Sequence[T], most: int) -> list[T]:

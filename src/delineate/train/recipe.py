@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import MethodError
 from ..models.architectures import Sizes, architecture
 from ..synth.recipe import Recipe, RecipeError
+from .clicks import Clicks
 from .errors import TrainingError
 from .rates import AdamW, Optimiser
 
@@ -18,6 +19,7 @@ class Training:
     Attributes:
         name: Of the recipe; also of the weights.
         network: Sizes of the network, which say too which network it is.
+        start: Weights to begin from, a name or a file; empty: none.
         size: Pixels `(I, J)` or voxels `(I, J, K)` of a crop.
         slab: Slices of a volume's crop that a sample shows, somewhere in it; 0 shows all. PC-Net
             sees four slices up and down, so that slabs teach it more in the same time.
@@ -26,7 +28,10 @@ class Training:
         optimiser: And its learning rates.
         synth: What synthetic images are made of.
         real: Data sets of real cases and the share of crops from each; the rest is synthetic.
-        dice: Weight of one minus soft Dice beside cross entropy.
+        clicks: How clicks are taught; None: the network learns from a box alone.
+        dice: Weight of one minus soft Dice ...
+        entropy: ... and of cross entropy beside it.
+        squared: Whether soft Dice has squares in its denominator.
         average: Longest memory of the running average of the weights, in [0, 1).
         seed: Of everything random.
     """
@@ -35,20 +40,32 @@ class Training:
     network: Sizes
     size: tuple[int, ...]
     slab: int = 0
+    start: str = ""
     batch: int
     steps: int
     optimiser: Optimiser = field(default_factory=AdamW)
     synth: Recipe = field(default_factory=Recipe)
     real: tuple[tuple[str, float], ...] = ()
+    clicks: Clicks | None = None
     dice: float = 1.0
+    entropy: float = 1.0
+    squared: bool = False
     average: float = 0.999
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if len(self.size) != (2 if self.architecture == "pnet" else 3):
-            raise TrainingError(f"{self.architecture} cannot be trained on crops of {self.size}")
+        if len(self.size) != self.network.dims:
+            raise TrainingError(
+                f"{self.architecture} works in {self.network.dims}D; it cannot be trained on crops "
+                f"of {self.size}"
+            )
         if self.slab and not (len(self.size) == 3 and 0 < self.slab <= self.size[2]):
             raise TrainingError(f"slab is {self.slab}; a crop of {self.size} has no such slices")
+        if self.clicks and self.network.channels != self.clicks.guidance.channels:
+            raise TrainingError(
+                f"the network takes {self.network.channels} channels; an image and the maps of "
+                f"its clicks are {self.clicks.guidance.channels}"
+            )
         for name in ("batch", "steps"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must be at least 1")

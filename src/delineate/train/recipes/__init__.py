@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from ..errors import TrainingError
 from ..recipe import Training
+from .clicks import click_2d, click_3d, click_paper
+from .comparisons import deepmedic, fcn, highres3dnet, unet_basic
 from .pcnet import pcnet, pcnet_paper
 from .pnet import pnet, pnet_paper
 
@@ -12,6 +14,13 @@ RECIPES: dict[str, Callable[[], Training]] = {
     "pnet-paper": pnet_paper,
     "pcnet": pcnet,
     "pcnet-paper": pcnet_paper,
+    "fcn": fcn,
+    "unet-basic": unet_basic,
+    "deepmedic": deepmedic,
+    "highres3dnet": highres3dnet,
+    "click-2d": click_2d,
+    "click-3d": click_3d,
+    "click-paper": click_paper,
 }
 
 

@@ -1,0 +1,265 @@
+"""A network that is guided by clicks: one click gives a mask, each further one repairs it.
+
+Sakinis et al., "Interactive segmentation of medical images through fully convolutional neural
+networks", 2019.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ..errors import MethodError, PromptsMissing, TooLarge
+from ..marks import box, said
+from ..models import Info, load
+from ..networks.guidance import Maps
+from ..patch import Patch
+from ..prompts import Box, Click, Given, Paint, Prompt, Scribble
+from ..region import Region
+from ..types import Float32, Index
+from ..volume import Volume
+from ..voxels import Voxels
+from .base import Method, Observe, State, quiet
+from .guided import Guided
+from .honouring import honoured
+from .looking import Look, next_window, window_around
+from .ranges import at_least, positive
+from .remembered import Remembered, digest
+
+_KEPT = 3  # looks that are kept for the next answer, beside that at the whole image
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What the image part of a state holds.
+
+    Attributes:
+        looks: By window, the latest last.
+        maps: Of the last answer, by window: the next one draws only what is new.
+    """
+
+    looks: Mapping[Region, Look]
+    maps: Mapping[Region, Maps]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClickFCN(Method):
+    """A U-Net that reads the image and what was said of it, drawn as guidance maps.
+
+    1. Where to look: around the box, around the mask before, or, with the first click, at the
+       whole image. The window is resized to the size of grid that the network was trained on.
+    2. Clicks, scribbles and boxes are drawn on that grid as maps, the mask before this prompt is
+       another one, and the network answers.
+    3. If the object that it found is small in the window, is cut by it or was not found at all,
+       it looks again, closer or wider, `looks` times at most.
+    4. Marks that the answer does not follow are honoured: by tuning the network's last layers on
+       this image, if `steps` are asked for, and then by moving the answer around them.
+
+    Differences from the paper: it looks more than once, so that small and large objects and
+    images of any size work; scribbles, boxes and masks are read; the mask before is a channel;
+    marks are kept. A click far from a window moves the window. Outside of a box nothing is the
+    object, but an inside mark there stretches it.
+
+    Args:
+        weights: A name or a file, see `models.load`; empty for "click-2d" on a picture or a slice
+            and "click-3d" on a volume.
+        channel: Of the image, from 0; by default the only one, or luminance.
+        longest: Pixels of the longer side of a window on the grid; 0: as the weights were trained.
+        context: Longest sides of the object, those of the window around it.
+        looks: At most, for one answer.
+        mirrored: Whether the answer is the mean over the mirrored windows; four or, in a volume,
+            eight times the work.
+        steps: Of descent to tune the last layers towards marks; 0 leaves them.
+        rate: Learning rate of it.
+        omega: Weight of each mark while tuning, in percent of the weight of all voxels, which keep
+            their answer.
+        honour: Whether marks that are not followed move the answer around them ...
+        radius: ... as far as so many pixels of the grid.
+        most_voxels: Of a window in the image.
+
+    References:
+        Sakinis et al., "Interactive segmentation of medical images through fully convolutional
+        neural networks", 2019.
+    """
+
+    name: ClassVar[str] = "click_fcn"
+    paper: ClassVar[str] = "sakinis2019interactive"
+    when: ClassVar[str] = "Any object, from one click inside it; every further click repairs it."
+    reads: ClassVar[frozenset[type]] = frozenset({Box, Click, Scribble, Paint, Given})
+    dims: ClassVar[frozenset[int]] = frozenset({2, 3})
+
+    weights: str = ""
+    channel: int | None = None
+    longest: int = 0
+    context: float = 2.0
+    looks: int = 3
+    mirrored: bool = False
+    steps: int = 0
+    rate: float = 0.1
+    omega: float = 10.0
+    honour: bool = True
+    radius: float = 2.5
+    most_voxels: int = 100_000_000
+
+    def __post_init__(self) -> None:
+        at_least(0, longest=self.longest, steps=self.steps)
+        at_least(1, context=self.context, looks=self.looks, omega=self.omega)
+        at_least(1, most_voxels=self.most_voxels)
+        positive(rate=self.rate, radius=self.radius)
+
+    def start(self, volume: Volume) -> State:
+        """Look at the whole image."""
+        whole = Region.whole(volume.shape)
+        if whole.size > self.most_voxels:
+            return State()
+        return State(_Seen({whole: self._look(volume, whole, self._network(volume)[1])}, {}))
+
+    def segment(
+        self,
+        volume: Volume,
+        prompts: tuple[Prompt, ...],
+        state: State,
+        observe: Observe | None = None,
+    ) -> tuple[Patch, State]:
+        """See `Method.segment`."""
+        shown, observe = observe is not None, observe or quiet
+        observe(0.0, None)
+        guided, info = self._network(volume)
+        before = Remembered.of(state.learned, prompts)
+        began = window = self._first_window(volume, prompts, before)
+        seen = state.image if isinstance(state.image, _Seen) else _Seen({}, {})
+        looks, maps = dict(seen.looks), dict(seen.maps)
+        for number in range(self.looks):
+            look = looks.pop(window, None) or self._look(volume, window, info)
+            looks[window] = look
+            marks = look.marks(prompts)
+            drawn = _drawn(look, guided, maps.get(window), marks, box(prompts), before.mask)
+            maps = {window: drawn}
+            answer = self._answer(guided, look, drawn, marks)
+            further = next_window(look, answer > 0.5, marks, volume, self.context)
+            if further is None or box(prompts) is not None or number == self.looks - 1:
+                break
+            patch = self._patch(look, answer, prompts) if shown else None
+            observe((number + 1) / (self.looks + 1), patch)
+            window = further
+        last = self._patch(look, answer, prompts)
+        observe(1.0, last)
+        after = Remembered(
+            window, Voxels.from_mask(last.probability > 0.5, last.low), before.mask, began,
+            digest(prompts), len(prompts),
+        )  # fmt: skip
+        held = _Seen(_latest(looks, Region.whole(volume.shape)), maps)
+        return last, State(held, after.to_learned(), (), guided.ran_with(info))
+
+    def _network(self, volume: Volume) -> tuple[Guided, Info]:
+        """The network for a picture or a volume, and what is known of its weights.
+
+        Raises:
+            MethodError: If the weights are of a network for the other, or for something else.
+        """
+        name = self.weights or f"click-{volume.dims}d"
+        module, info = load(name)
+        guided = Guided.of(module, info)
+        if guided.dims != volume.dims:
+            raise MethodError(
+                f"the weights {name!r} are of a network in {guided.dims}D; the image is "
+                f"{volume.dims}D"
+            )
+        return guided, info
+
+    def _first_window(
+        self, volume: Volume, prompts: tuple[Prompt, ...], before: Remembered
+    ) -> Region:
+        """Where to look first.
+
+        Raises:
+            PromptsMissing: If nothing says where the object is.
+            TooLarge: If that is more than `most_voxels`.
+        """
+        frame, inside = box(prompts), Region((0, 0, 0), (0, 0, 0))
+        for mark in prompts:
+            if isinstance(mark, Click | Scribble | Paint) and mark.inside:
+                inside = inside.union(mark.region)
+        known = before.mask if before.mask and len(before.mask) else None
+        if frame is None and known is None and not inside.size:
+            raise PromptsMissing(
+                "nothing is marked inside the object yet; click or scribble inside it, or draw a "
+                "box around it"
+            )
+        if frame is not None:
+            window = window_around(frame, volume, self.context)
+        elif known is not None:
+            seen = known.region.union(inside)
+            kept = before.window
+            window = (
+                kept if kept and kept.holds(seen) else window_around(seen, volume, self.context)
+            )
+        else:
+            window = Region.whole(volume.shape)
+        if window.size > self.most_voxels:
+            raise TooLarge(
+                f"the window holds {window.size} voxels, {window.low} to {window.high}, and this "
+                f"method works on at most {self.most_voxels} at once; draw a box around the "
+                "object, or raise most_voxels"
+            )
+        return window
+
+    def _look(self, volume: Volume, window: Region, info: Info) -> Look:
+        return Look.at(volume, window, self.longest or max(info.size[:2]), self.channel)
+
+    def _answer(
+        self, guided: Guided, look: Look, maps: Maps, marks: Mapping[Index, bool]
+    ) -> Float32:
+        """Probability on the grid of a look, `(I, J, K)`."""
+        inputs = np.concatenate([look.image.reshape(1, *maps.values.shape[1:]), maps.values])
+        marked = np.zeros(maps.values.shape[1:], np.int8)
+        for at, inside in marks.items():
+            marked[at[: marked.ndim]] = 1 if inside else -1
+        if not self.steps or not marks:
+            found = guided.probability(inputs, self.mirrored)
+        else:
+            found = guided.tuned_probability(inputs, marked, self.steps, self.rate, self.omega)
+        found = found.reshape(look.crop.shape)
+        return honoured(found, marks, look.crop.spacing, self.radius) if self.honour else found
+
+    def _patch(self, look: Look, answer: Float32, prompts: tuple[Prompt, ...]) -> Patch:
+        """A window's answer in the image: nothing outside the box, every mark kept."""
+        region = look.crop.region
+        found = look.crop.back(answer)
+        frame = box(prompts)
+        if frame is not None:
+            kept = np.zeros_like(found)
+            inner = frame.intersect(region).within(region)
+            kept[inner] = found[inner]
+            found = kept
+        if self.honour:
+            marked = said(prompts, region)
+            found[marked != 0] = marked[marked != 0] == 1
+        return Patch(region.low, found)
+
+
+def _drawn(
+    look: Look,
+    guided: Guided,
+    old: Maps | None,
+    marks: Mapping[Index, bool],
+    frame: Region | None,
+    before: Voxels | None,
+) -> Maps:
+    """All that was said, on the grid of a look; what was drawn there already is used again."""
+    dims = guided.dims
+    shape, spacing = look.crop.shape[:dims], look.crop.spacing[:dims]
+    maps = old or Maps.empty(guided.guidance, shape, spacing)
+    maps = maps.marked(
+        [at[:dims] for at, inside in marks.items() if inside],
+        [at[:dims] for at, inside in marks.items() if not inside],
+    )
+    maps = maps.framed(None if frame is None else look.box(frame)[:dims])
+    return maps.after(None if before is None else look.mask(before).reshape(shape))
+
+
+def _latest(looks: Mapping[Region, Look], whole: Region) -> dict[Region, Look]:
+    """The look at the whole image, and the last few others."""
+    others = [window for window in looks if window != whole][-_KEPT:]
+    return {window: look for window, look in looks.items() if window in (whole, *others)}

@@ -1,0 +1,69 @@
+"""Where a network begins: with weights of its own kind, or a PC-Net with those of a P-Net."""
+
+import pytest
+import torch
+
+from delineate.models import Info, save
+from delineate.models.architectures import architecture, build, to_json
+from delineate.networks.pcnet import PCNetSizes
+from delineate.networks.pnet import PNetSizes
+from delineate.train.errors import TrainingError
+from delineate.train.starting import started
+
+FLAT = PNetSizes(width=4, layers=(1, 2), dilations=(1, 2))
+DEEP = PCNetSizes(width=4, compressed=2, layers=(1, 2), dilations=(1, 2), deep=1)
+
+
+def saved(folder, sizes):
+    """A network of random weights that bfloat16 can hold, and their file."""
+    torch.manual_seed(3)
+    net = build(sizes)
+    state = {name: value.bfloat16().float() for name, value in net.state_dict().items()}
+    net.load_state_dict(state)
+    info = Info(
+        name="other", architecture=architecture(sizes), sizes=to_json(sizes), size=(8, 8),
+        data={"wbc": 1.0}, seen=("wbc: nucleus",),
+    )  # fmt: skip
+    save(folder, info, state)
+    return net, folder / "other.safetensors"
+
+
+def test_weights_of_its_own_kind_are_taken_whole(tmp_path):
+    other, file = saved(tmp_path, FLAT)
+    net = build(FLAT)
+    started(net, file)
+    for name, value in other.state_dict().items():
+        assert torch.equal(net.state_dict()[name], value)
+
+
+def test_a_pcnet_begins_as_the_pnet_in_every_slice(tmp_path):
+    flat, file = saved(tmp_path, FLAT)
+    deep = build(DEEP)
+    compression = deep.compressions[0].weight.clone()
+    started(deep, file)
+    assert torch.equal(deep.compressions[0].weight, compression)
+    volume = torch.randn(1, 1, 9, 11, 5)
+    with torch.no_grad():
+        for n in range(2):
+            blocks = deep.blocks[: n + 1], flat.blocks[: n + 1]
+            solid, slices = volume, volume.permute(0, 4, 1, 2, 3).flatten(0, 1)
+            for one, other in zip(*blocks, strict=True):
+                solid, slices = one(solid), other(slices)
+            assert torch.allclose(solid[0].permute(3, 0, 1, 2), slices, atol=1e-5)
+    assert not torch.isnan(deep(volume)).any()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "other", "text"),
+    [
+        (FLAT, PNetSizes(width=5, layers=(1, 2), dilations=(1, 2)), "size mismatch"),
+        (DEEP, PNetSizes(width=5, layers=(1, 2), dilations=(1, 2)), "take a P-Net of the same"),
+        (FLAT, DEEP, "PNet cannot start from pcnet"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(tmp_path, sizes, other, text):
+    _, file = saved(tmp_path, other)
+    with pytest.raises(TrainingError, match=text):
+        started(build(sizes), file)
+    with pytest.raises(TrainingError, match="there are no weights 'nowhere'"):
+        started(build(sizes), "nowhere")
