@@ -8,17 +8,15 @@ the tables in docs/results.md are replaced; text around them stays.
 """
 
 import argparse
-import csv
-import datetime
-import re
+from dataclasses import fields
 from pathlib import Path
 
-from rich.progress import Progress
+from pages import DOCS, measured, number, put, read_table, today
 
-from delineate.bench.run import Options, run
-from delineate.methods import BUILT_IN
+from delineate.bench.run import Options
+from delineate.methods import list_methods
 
-PAGE = Path(__file__).parents[1] / "docs" / "results.md"
+PAGE = DOCS / "results.md"
 SHOWN = (0, 1, 3, 5, 10)
 RUNS = {
     "2d-box-scribble": {"dims": 2, "user": "box-scribble", "datasets": ()},
@@ -31,35 +29,31 @@ RUNS = {
 }
 
 
+def classical(dims: int) -> tuple[str, ...]:
+    """The methods that need no weights."""
+    return tuple(
+        name
+        for name, method in sorted(list_methods().items())
+        if dims in method.dims and "weights" not in {field.name for field in fields(method)}
+    )
+
+
 def measure(name: str, asked: argparse.Namespace) -> Path:
     """One run of the benchmark; the folder of its tables."""
     choice = RUNS[name]
-    out = asked.out / name
     options = Options(
         cases=asked.cases,
-        methods=tuple(sorted(m.name for m in BUILT_IN if choice["dims"] in m.dims)),
+        methods=classical(choice["dims"]),
         user=choice["user"],
         datasets=choice["datasets"],
         dims=choice["dims"],
-        out=out,
+        out=asked.out / name,
         rounds=10,
         limit=asked.limit_2d if choice["dims"] == 2 else asked.limit_3d,
         objects=2,
         jobs=asked.jobs,
     )
-    with Progress() as progress:
-        bar = progress.add_task(name, total=None)
-        run(options, lambda done, total, _: progress.update(bar, completed=done, total=total))
-    return out
-
-
-def rows(folder: Path) -> list[dict[str, str]]:
-    with (folder / "summary.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def number(text: str, digits: int = 2) -> str:
-    return f"{float(text):.{digits}f}" if text not in ("", "nan") else "–"
+    return measured(options, name)
 
 
 def overall(table: list[dict[str, str]]) -> list[str]:
@@ -105,14 +99,9 @@ def by_dataset(table: list[dict[str, str]], at: int) -> list[str]:
 
 def write(name: str, folder: Path) -> None:
     """Put a run's tables between its marks in the page."""
-    table = rows(folder)
-    day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    body = "\n".join([f"Measured {day}.\n", *overall(table), "", *by_dataset(table, 3)])
-    start, end = f"<!-- {name} -->", f"<!-- end {name} -->"
-    page = PAGE.read_text(encoding="utf-8")
-    pattern = re.compile(re.escape(start) + ".*?" + re.escape(end), re.DOTALL)
-    assert pattern.search(page), f"{PAGE} has no place for {name}"
-    PAGE.write_text(pattern.sub(lambda _: f"{start}\n{body}\n{end}", page), encoding="utf-8")
+    table = read_table(folder / "summary.csv")
+    body = "\n".join([f"Measured {today()}.\n", *overall(table), "", *by_dataset(table, 3)])
+    put(PAGE, name, body)
 
 
 def main() -> None:
@@ -127,7 +116,7 @@ def main() -> None:
     asked = parser.parse_args()
     for name in asked.only or RUNS:
         folder = measure(name, asked)
-        print("\n".join([f"## {name}", *overall(rows(folder)), ""]))
+        print("\n".join([f"## {name}", *overall(read_table(folder / "summary.csv")), ""]))
         if asked.write:
             write(name, folder)
 

@@ -22,6 +22,7 @@ class Level(Method):
     reads = frozenset({Box, Click, Scribble, Given})
     dims = frozenset({2, 3})
     reach: int = 2
+    note: str = ""
 
     def segment(self, volume, prompts, state, observe=None):
         whole = Region.whole(volume.shape)
@@ -59,6 +60,14 @@ class Flat(Level):
     dims = frozenset({2})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trained(Level):
+    """Names weights, and does not look at them."""
+
+    name = "trained"
+    weights: str = ""
+
+
 class Deadly(Level):
     """Kills its process, as the system does where memory has run out, until it is forgiven."""
 
@@ -72,7 +81,7 @@ class Deadly(Level):
 
 def build(name, fields):
     """A stub, or a baseline."""
-    for kind in (Level, Fragile, Flat):
+    for kind in (Level, Fragile, Flat, Trained):
         if kind.name == name:
             return kind(**fields)
     return baselines.build(name, fields)

@@ -4,11 +4,13 @@ import csv
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import bench_stubs
@@ -16,6 +18,10 @@ from delineate.bench.cases import find_cases, read_case
 from delineate.bench.run import BenchError, Options, run
 from delineate.bench.targets import find_targets
 from delineate.errors import MethodError, MissingExtra, UnreadableImage
+from delineate.models import Info, save
+from delineate.models.architectures import build as build_network
+from delineate.models.load import sha256
+from delineate.networks.pnet import PNetSizes
 from delineate.voxels import Voxels
 
 COLUMNS = [
@@ -102,6 +108,18 @@ def table(path):
         return list(csv.DictReader(file))
 
 
+def weights(folder, data):
+    """A small P-Net's file that says what it learnt from."""
+    torch.manual_seed(0)
+    sizes = PNetSizes(width=2)
+    info = Info(
+        name="little", architecture="pnet", sizes=asdict(sizes), size=(96, 96), data=data,
+        seed=len(data),
+    )  # fmt: skip
+    save(folder, info, build_network(sizes).state_dict())
+    return folder / "little.safetensors"
+
+
 def timeless(rows):
     return [{name: value for name, value in row.items() if name not in TIMES} for row in rows]
 
@@ -118,7 +136,7 @@ def test_one_row_a_round_in_the_stated_columns(cases):
     methods = ("level", "filled box", "inscribed ellipse")
     assert keys == [(c, m, n) for c in "abc" for m in methods for n in range(3)]
     assert {row["object"] for row in rows} == {"disc"}, "the square has 25 pixels, too few"
-    assert {(row["class"], row["weights"], row["slice"]) for row in rows} == {("untrained", "", "")}
+    assert {(row["class"], row["weights"], row["slice"]) for row in rows} == {("", "", "")}
     level = [row for row in rows if row["method"] == "level" and row["case"] == "a"]
     assert [row["prompts"] for row in level] == ["1", "2", "3"]
     assert [row["marked_voxels"] for row in level] == ["0", "1", "2"]
@@ -355,6 +373,120 @@ def test_fields_reach_the_method(cases):
     assert timeless(wide) != timeless(measure(cases, "usual"))
 
 
+def test_variants_are_methods_of_their_own(cases):
+    wide = measure(cases, "set", fields={"level": {"reach": 6}})
+    labels = ("level", "level:reach=6", 'level:reach=6,note="x"')
+    rows = measure(cases, methods=labels, fields={"level": {"note": "y"}})
+    by = {label: [r for r in timeless(rows) if r["method"] == label] for label in labels}
+    assert [len(own) for own in by.values()] == [9, 9, 9]
+    expected = [row for row in timeless(wide) if row["method"] == "level"]
+    for label in labels[1:]:
+        assert [row | {"method": "level"} for row in by[label]] == expected
+    assert [row | {"method": "level"} for row in by["level"]] != expected
+    tests = table(cases.parent / "out" / "tests.csv")
+    assert {(t["dataset"], t["over"]) for t in tests} == {
+        ("mean of data sets", "cases"), ("discs", "objects")
+    }  # fmt: skip
+    pair = [t for t in tests if {t["a"], t["b"]} == set(labels[1:])]
+    assert len(pair) == 4 and {(t["difference"], t["t_test"]) for t in pair} == {("0.0", "1.0")}
+
+
+def test_rows_name_the_weights_and_say_what_is_new_to_them(cases):
+    picture(cases / "dsb2018" / "n", 40, labels={"1": "nucleus", "2": "other"})
+    picture(cases / "wbc" / "w", 40, labels={"1": "nucleus", "2": "cytoplasm"})
+    truth = np.full((32, 40), 2, np.uint8)
+    truth[8:24, 10:26] = 1
+    Image.fromarray(truth).save(cases / "wbc" / "w" / "label.png")
+    path = weights(cases.parent / "weights", data={"synthetic": 0.9, "dsb2018": 0.1})
+    sets = ("discs", "dsb2018", "wbc")
+    label = f"trained:weights={path}"
+    rows = measure(cases, methods=(label, "level"), datasets=sets, user="click")
+    found = {(r["dataset"], r["object"], r["class"]) for r in rows if r["method"] == label}
+    assert found == {
+        ("discs", "disc", "unseen"),
+        ("dsb2018", "nucleus", "seen"),
+        ("wbc", "nucleus", "seen elsewhere"),
+        ("wbc", "cytoplasm", "unseen"),
+    }
+    digest = sha256(path)
+    assert {r["weights"] for r in rows if r["method"] == label} == {f"little {digest[:12]}"}
+    assert {(r["class"], r["weights"]) for r in rows if r["method"] == "level"} == {("", "")}
+    summary = table(cases.parent / "out" / "summary.csv")
+    for method in (label, "level"):
+        own = {r["dataset"]: r for r in summary if r["method"] == method and r["round"] == "0"}
+        assert {name: (row["headline"], row["objects"]) for name, row in own.items()} == {
+            "mean of data sets": ("1", "4"),
+            "mean of data sets, seen elsewhere": ("0", "1"),
+            "mean of data sets, seen": ("0", "1"),
+            "discs": ("1", "3"),
+            "wbc": ("1", "1"),
+            "wbc, seen elsewhere": ("0", "1"),
+            "dsb2018, seen": ("0", "1"),
+        }
+
+
+def test_other_weights_under_the_same_name_do_not_go_on_with_a_run(cases):
+    path = weights(cases.parent / "weights", data={})
+    label = f"trained:weights={path}"
+    measure(cases, methods=(label,), user="click")
+    weights(cases.parent / "weights", data={"synthetic": 1.0})
+    with pytest.raises(BenchError, match="holds a run with weights "):
+        measure(cases, methods=(label,), user="click")
+
+
+def test_weights_for_other_dimensions_are_refused(cases):
+    path = weights(cases.parent / "weights", data={})
+    with pytest.raises(MethodError, match="are for 2D, and 3D is to be measured; name others"):
+        measure(cases, methods=(f"trained:weights={path}",), dims=3, datasets=(), user="click")
+
+
+def test_marks_made_on_another_result_without_its_mask(cases):
+    given = measure(cases, "given", start="method:filled box")
+    alone = measure(cases, "alone", start="marks:filled box")
+    first, second = (
+        [[r for r in rows if r["method"] == "level" and r["round"] == n] for n in "01"]
+        for rows in (given, alone)
+    )
+    assert timeless(first[0]) == timeless(second[0]), "the other's answer is round 0"
+    own = json.loads((cases.parent / "alone" / "tasks.jsonl").read_text().splitlines()[0])
+    other = json.loads((cases.parent / "given" / "tasks.jsonl").read_text().splitlines()[0])
+    assert own["last"][""]["prompts"][:2] == other["last"][""]["prompts"][:2]
+    better = zip(second[1], first[1], strict=True)
+    assert all(float(a["dice"]) > float(b["dice"]) for a, b in better), "the box's mask is poor"
+    with pytest.raises(MethodError, match="flat cannot go on from a mask"):
+        measure(cases, "no", methods=("flat",), start="method:level", user="click")
+    measure(cases, "yes", methods=("flat",), start="marks:level", user="click")
+
+
+def test_start_from_the_raw_answer_of_a_network(cases, handmade):
+    path = handmade / "pnet.safetensors"
+    alone = measure(cases, "alone", methods=(f"bifseg:stage=initial,weights={path}",), rounds=0)
+    rows = measure(cases, "on", start=f"network:{path}")
+    first = [r["dice"] for r in rows if (r["method"], r["round"]) == ("level", "0")]
+    assert first == [r["dice"] for r in alone if r["method"].startswith("bifseg")]
+    prompts = json.loads((cases.parent / "on" / "tasks.jsonl").read_text().splitlines()[0])
+    assert len(prompts["last"][""]["prompts"]) == 3 and rows[0]["weights"] == ""
+    options = json.loads((cases.parent / "on" / "options.json").read_text())
+    assert options["weights"] == {f"network:{path}": f"pnet {sha256(path)[:12]}"}
+    with pytest.raises(MethodError, match="are for 2D, and 3D is to be measured"):
+        measure(cases, "3d", start=f"network:{path}", dims=3, datasets=())
+    with pytest.raises(MethodError, match="there are no weights 'nothing'"):
+        measure(cases, "none", start="network:nothing")
+
+
+def test_another_seed_for_the_marks_leaves_the_box(cases):
+    given = {"user": "imperfect-box-click", "rounds": 1}
+    one, two = (measure(cases, f"m{n}", marks_seed=n, **given) for n in (1, 2))
+    usual = measure(cases, "usual", **given)
+    assert first_prompts(cases.parent / "m1") == first_prompts(cases.parent / "m2")
+    assert first_prompts(cases.parent / "m1") == first_prompts(cases.parent / "usual")
+    kept = [
+        (cases.parent / name / "tasks.jsonl").read_text().count("click") for name in ("m1", "m2")
+    ]
+    assert kept[0] and timeless(one) != timeless(two)
+    assert timeless(measure(cases, "again", marks_seed=0, **given)) == timeless(usual)
+
+
 def test_report_is_one_file_and_shows_what_was_measured(cases):
     volume(cases / "discs" / "d")
     measure(cases, methods=("level", "fragile"), user="box-scribble")
@@ -367,7 +499,17 @@ def test_report_is_one_file_and_shows_what_was_measured(cases):
     assert {"date", "delineate", "commit", "python", "packages", "system", "cores"} <= set(made)
     assert "RuntimeError: 44 is too wide" in text and "1 of 20 runs" in text
     tests = table(cases.parent / "out" / "tests.csv")
-    assert len(tests) == 2 * 6 and {test["cases"] for test in tests} <= {"3", "4"}
+    headline = [test for test in tests if test["dataset"] == "mean of data sets"]
+    assert len(headline) == 2 * 6 and {test["pairs"] for test in headline} <= {"3", "4"}
+
+
+def test_report_keeps_apart_what_networks_had_learnt_of(cases):
+    path = weights(cases.parent / "weights", data={"discs": 1.0})
+    rows = measure(cases, methods=(f"trained:weights={path}",), user="click")
+    assert {row["class"] for row in rows} == {"seen"}
+    text = (cases.parent / "out" / "report.html").read_text()
+    assert "<h2>Mean of the data sets&#39; means, seen</h2>" in text.replace("'", "&#39;")
+    assert "<svg" not in text, "there is no headline"
 
 
 def test_missing_extra_is_said_before_any_work(cases, monkeypatch):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from delineate.bench import baselines, extras
 from delineate.bench.cases import Case
@@ -23,8 +23,10 @@ from delineate.bench.store import Store
 from delineate.bench.summary import HEADLINE, summarise
 from delineate.bench.targets import Target
 from delineate.bench.tasks import Task
+from delineate.bench.variants import Variant
 from delineate.bench.views import View
-from delineate.errors import MissingExtra
+from delineate.bench.weights import seen, weights_of
+from delineate.errors import MethodError, MissingExtra
 from delineate.methods.base import Method
 from delineate.patch import Patch
 from delineate.prompts import Box, Click, Given
@@ -126,8 +128,13 @@ def mask_of(state, shape=SHAPE):
         ({"limit": 0}, "limit is 0; it must be at least 1"),
         ({"jobs": 0}, "jobs is 0; it must be at least 1"),
         ({"objects": 0}, "objects is 0; it must be at least 1"),
-        ({"start": "network:unet"}, "needs a network, and this version has none"),
-        ({"start": "method:"}, "start is none, method:NAME, network:NAME or corrupted"),
+        ({"start": "network:"}, "network:NAME, marks:NAME or corrupted, got 'network:'"),
+        ({"start": "method:"}, "start is none, method:NAME, network:NAME, marks:NAME or corr"),
+        ({"start": "other:m"}, "start is none, method:NAME"),
+        ({"start": "marks:m:x"}, "a variant is written METHOD:FIELD=VALUE,FIELD=VALUE, got 'm:x'"),
+        ({"methods": ("a:",)}, "a variant is written METHOD:FIELD=VALUE,FIELD=VALUE, got 'a:'"),
+        ({"methods": (":x=1",)}, "got ':x=1'"),
+        ({"methods": ("a:x=1,x=2",)}, "'a:x=1,x=2' gives the field 'x' twice; give it once"),
         ({"fields": {"b": {}}}, "fields are given for 'b', which is not measured"),
     ],
 )
@@ -289,7 +296,12 @@ def test_slices_together_are_their_union_and_the_sum_of_their_times():
 def result(task, dice_values, error=""):
     rows = []
     for number, value in enumerate(dice_values):
-        row = dict.fromkeys(COLUMNS, 1.0) | {"slice": "", "round": number, "error": error}
+        row = dict.fromkeys(COLUMNS, 1.0) | {
+            "slice": "",
+            "class": "",
+            "round": number,
+            "error": error,
+        }
         rows.append(row | {"dice": value, "seconds": number + 0.5})
     return Result(task.key, tuple(rows), {"": {"mask": None, "prompts": []}})
 
@@ -329,9 +341,9 @@ def test_summary_by_hand():
     assert before["dice"] == pytest.approx((0.2 + 0.5) / 2)
     assert before["area"] == other["area"] == pytest.approx((0.4 + 0.5) / 2)
     assert other["dice"] == pytest.approx((0.7 + 0.5) / 2)
-    dice_test, area_test = summary.tests
+    dice_test, area_test = (t for t in summary.tests if t["dataset"] == HEADLINE)
     # Only the cases that both have finished, a/1 and b/1: 0.8 - 0.7 and 0.5 - 0.5.
-    assert (dice_test["a"], dice_test["b"], dice_test["cases"]) == ("m", "n", 2)
+    assert (dice_test["a"], dice_test["b"], dice_test["pairs"]) == ("m", "n", 2)
     assert dice_test["difference"] == pytest.approx(0.05)
     assert area_test["difference"] == pytest.approx((0.5 - 0.4 + 0.7 - 0.5) / 2)
 
@@ -352,6 +364,107 @@ def test_objects_that_one_method_failed_on_are_left_out_of_the_pair():
 def options(folder, **change):
     given = {"cases": folder / "cases", "methods": ("a",), "user": "box", "out": folder / "out"}
     return Options(**(given | change))
+
+
+def test_objects_known_to_one_network_are_known_to_all_that_are_compared():
+    dices = {
+        task("a", "1", "m"): ("unseen", 0.9),
+        task("a", "1", "n"): ("seen elsewhere", 0.8),
+        task("a", "1", "classical"): ("", 0.7),
+        task("b", "1", "m"): ("unseen", 0.6),
+        task("b", "1", "n"): ("unseen", 0.5),
+        task("b", "1", "classical"): ("", 0.4),
+        task("c", "1", "n", headline=False): ("seen", 0.3),
+    }
+    results = []
+    for of, (known, value) in dices.items():
+        found = result(of, [value])
+        results.append(replace(found, rows=tuple(row | {"class": known} for row in found.rows)))
+    curves = find_curves(list(dices), results, 0)
+    assert [(curve.group, curve.mean) for curve in curves] == [
+        *[("a, seen elsewhere", "mean of data sets, seen elsewhere")] * 3,
+        *[("b", HEADLINE)] * 3,
+        ("c, seen", ""),
+    ]
+    summary = summarise(list(dices), results, 0)
+    assert summary.row("classical", HEADLINE, 0)["dice"] == 0.4
+    assert summary.row("classical", f"{HEADLINE}, seen elsewhere", 0)["dice"] == 0.7
+
+
+def test_tests_within_a_data_set_are_over_objects():
+    values = {"m": (0.9, 0.5, 0.4), "n": (0.8, 0.6, 0.1)}
+    places = [("1", "x"), ("1", "y"), ("2", "x")]
+    dices = {
+        task("a", case, method, name): value
+        for method, own in values.items()
+        for (case, name), value in zip(places, own, strict=True)
+    }
+    summary = summarise(list(dices), [result(t, [v]) for t, v in dices.items()], 0)
+    headline, _, own, _ = summary.tests
+    assert (headline["dataset"], headline["over"], headline["pairs"]) == (HEADLINE, "cases", 2)
+    assert headline["difference"] == pytest.approx((0.0 + 0.3) / 2)
+    assert (own["dataset"], own["over"], own["pairs"]) == ("a", "objects", 3)
+    expected = stats.ttest_rel(values["m"], values["n"])
+    assert own["difference"] == pytest.approx(0.1)
+    assert own["t_test"] == pytest.approx(expected.pvalue)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "label", "learnt", "expected"),
+    [
+        ("kits19_2d", "kidney", {"curvas"}, "seen elsewhere"),
+        ("kits19_2d", "tumour", {"curvas"}, "unseen"),
+        ("curvas", "pancreas", {"curvas"}, "seen"),
+        ("medscribble", "ACDC target structure", {"acdc"}, "seen elsewhere"),
+        ("medscribble", "HipXRay target structure", {"acdc", "curvas"}, "unseen"),
+        ("pyradiomics", "tumour", {"brats15"}, "seen elsewhere"),
+        ("pyradiomics", "lesion", {"brats15"}, "unseen"),
+        ("wbc", "nucleus", {"dsb2018"}, "seen elsewhere"),
+        ("wbc", "cytoplasm", {"dsb2018"}, "unseen"),
+        ("hippocampus", "anterior hippocampus", {"synthetic", "label_maps"}, "seen elsewhere"),
+        ("hippocampus", "anterior hippocampus", {"synthetic", "dsb2018"}, "unseen"),
+    ],
+)
+def test_what_weights_have_seen(dataset, label, learnt, expected):
+    case = Case(dataset, "1", Path(), True, ((1, label), (2, "other")))
+    known = Task(case, Target("any name", (1,), "label", dataset, True))
+    assert seen(known, learnt) == expected
+
+
+def test_a_union_is_known_if_a_part_of_it_is():
+    case = Case("kits19_2d", "1", Path(), True, ((1, "tumour"), (2, "kidney")))
+    assert seen(Task(case, Target("both", (1, 2), "label", "kits", True)), {"curvas"}) != "unseen"
+
+
+def test_untrained_methods_have_no_weights():
+    assert weights_of(Marks(), 2) is None
+
+
+def test_variant_values_are_json_or_text_and_win_over_the_common_ones():
+    label = "m:stage=crf,anew=true,rate=1e-3,weights=C:\\a.safetensors,none=null"
+    variant = Variant.parse(label)
+    assert variant.name == "m" and variant.fields == {
+        "stage": "crf", "anew": True, "rate": 1e-3, "weights": "C:\\a.safetensors", "none": None,
+    }  # fmt: skip
+    made = Variant.parse("m:x=1").build(lambda *of: of, {"m": {"x": 2, "y": 3}, "n": {"z": 4}})
+    assert made == ("m", {"x": 1, "y": 3})
+
+
+def test_a_value_of_another_kind_is_one_sentence():
+    with pytest.raises(MethodError, match=r"geos cannot be made with gamma='much': "):
+        Variant.parse("geos:gamma=much").build(baselines.build, {})
+    with pytest.raises(MethodError, match="geos has no field 'stage'"):
+        Variant.parse("geos:stage=crf").build(baselines.build, {})
+
+
+def test_marks_on_another_answer_are_heard_without_it():
+    part = Scripted(later=((Click((0, 0, 0)),),))
+    states = played(
+        Marks(), part, rounds=1, start=Start(first=Perfect(), passed=False), truth=~TRUTH
+    )
+    assert np.array_equal(mask_of(states[0]), TRUTH)
+    assert np.array_equal(part.shown[0][0], TRUTH), "the user sees the other's answer"
+    assert mask_of(states[1]).sum() == 1 and len(states[1].prompts) == 2
 
 
 def test_store_gives_back_what_was_kept(tmp_path):

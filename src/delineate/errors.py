@@ -14,7 +14,9 @@
     ├── SessionError (ValueError)       a session cannot do this now
     │   ├── NothingToUndo (LookupError) no step to take back or to repeat
     │   ├── UnknownObject (LookupError)
-    │   └── UnknownPrompt (LookupError)
+    │   ├── UnknownPrompt (LookupError)
+    │   ├── UnknownSession (LookupError)
+    │   └── OpenElsewhere               another process has gone on with the session
     ├── MissingExtra (ImportError)      an optional package is needed; says the line to type
     └── Cancelled                       the observer asked to stop; nothing has changed
 
@@ -80,6 +82,14 @@ class UnknownObject(SessionError, LookupError):
 
 class UnknownPrompt(SessionError, LookupError):
     """The session has no prompt with this id."""
+
+
+class UnknownSession(SessionError, LookupError):
+    """The journal has no session of this name."""
+
+
+class OpenElsewhere(SessionError):
+    """Another process has gone on with the session."""
 
 
 class MissingExtra(DelineateError, ImportError):

@@ -14,7 +14,7 @@ from ..io import read, read_labels
 from ..types import Array
 from ..volume import Volume
 from .draws import generator
-from .options import BenchError
+from .errors import BenchError
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 

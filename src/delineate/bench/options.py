@@ -7,13 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import DelineateError
+from .errors import BenchError
+from .variants import Variant
 
 DRAWN_OBJECTS = 5
-
-
-class BenchError(DelineateError, ValueError):
-    """A run of the benchmark that makes no sense, or does not fit what its folder holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,21 +20,27 @@ class Options:
     Args:
         cases: A folder of data sets, `<dataset>/<case>/{image.*, label.*, meta.json}`, or
             one data set, or one case.
-        methods: Names as `delineate methods` lists them, at least one.
+        methods: Names as `delineate methods` lists them, at least one, or variants of them,
+            "bifseg:stage=crf,anew=true"; the label that was asked for is the name in all tables.
         user: Name of a simulated user, as "box-click".
         out: Folder for the results; made if there is none, continued if it holds this run.
         rounds: Corrections after round 0.
         dims: 2 for pictures and slices of volumes, 3 for whole volumes.
         slices: With `dims` 2, "largest" slice of each object or "all" that show it.
-        start: "none", "method:NAME" for the first result of another method, "network:NAME",
-            or "corrupted" for the truth with errors put in.
+        start: What round 0 is. "none": the method's own answer to the first prompts.
+            "method:NAME": that of another method or variant, from whose mask the measured one
+            goes on. "network:NAME": likewise the answer of these weights, untuned. "marks:NAME":
+            the user marks the other method's mask in round 1, and the measured method hears the
+            marks but not the mask. "corrupted": the truth with errors put in.
         datasets: Only these; all if empty.
         limit: At most so many cases of each data set, drawn with the seed.
         objects: At most so many of a case whose labels are instances, drawn with the seed.
         seed: Of every draw.
+        marks_seed: Of the user's draws after round 0, where they are to be others than the
+            seed's: the same cases, objects and boxes with other marks.
         jobs: Processes at work; it changes times, not results.
         truth: "expert", or "all" to measure also where a model made the truth.
-        fields: For each method, values of its fields other than the default.
+        fields: For each method, values of its fields other than the default, in all variants.
 
     Raises:
         BenchError: If a value is out of range.
@@ -55,6 +58,7 @@ class Options:
     limit: int | None = None
     objects: int = DRAWN_OBJECTS
     seed: int = 0
+    marks_seed: int | None = None
     jobs: int = 1
     truth: str = "expert"
     fields: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -69,25 +73,35 @@ class Options:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise BenchError(f"{name} is {value}; it must be at least {least}")
-        kind, _, name = self.start.partition(":")
+        if self.start not in ("none", "corrupted") and not self._other[1]:
+            raise BenchError(
+                "start is none, method:NAME, network:NAME, marks:NAME or corrupted, "
+                f"got {self.start!r}"
+            )
+        variants = [Variant.parse(label) for label in self.methods]
+        known = [variant.name for variant in (*variants, self.first) if variant]
         for method in self.fields:
-            if method not in (*self.methods, name):
+            if method not in known:
                 raise BenchError(f"fields are given for {method!r}, which is not measured")
-        if kind == "network":
-            raise BenchError(
-                f"start {self.start!r} needs a network, and this version has none; start from "
-                "none, corrupted or method:NAME"
-            )
-        if self.start not in ("none", "corrupted") and not (kind == "method" and name):
-            raise BenchError(
-                f"start is none, method:NAME, network:NAME or corrupted, got {self.start!r}"
-            )
 
     @property
-    def first_method(self) -> str | None:
+    def first(self) -> Variant | None:
         """The method that makes the first result, if another one does."""
+        kind, name = self._other
+        if kind == "network":
+            return Variant("bifseg", {"stage": "initial", "weights": name})
+        return Variant.parse(name) if name else None
+
+    @property
+    def passes_mask(self) -> bool:
+        """Whether the measured method is given the mask of round 0."""
+        return self.start == "corrupted" or self._other[0] in ("method", "network")
+
+    @property
+    def _other(self) -> tuple[str, str]:
+        """How another method begins, and which; nothing if none does."""
         kind, _, name = self.start.partition(":")
-        return name if kind == "method" else None
+        return (kind, name) if kind in ("method", "network", "marks") else ("", "")
 
     def identity(self) -> dict[str, Any]:
         """What decides the results, as JSON can hold it: all but `out` and `jobs`."""
@@ -110,6 +124,7 @@ class Options:
         for method, values in self.fields.items():
             for name, value in values.items():
                 words += ["--set", f"{method}.{name}={value}"]
+        words += [] if self.marks_seed is None else ["--marks-seed", str(self.marks_seed)]
         words += ["--objects", str(self.objects), "--seed", str(self.seed)]
         words += ["--jobs", str(self.jobs), "--out", str(self.out)]
         return shlex.join(words)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .baselines import BASELINES
+from .curves import HEADLINE
 from .extras import need
-from .summary import HEADLINE, Summary
+from .summary import Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

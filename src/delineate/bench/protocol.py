@@ -96,16 +96,28 @@ def play(
                     break
             with Peak() as peak:
                 update = session.add(*new)
-            if number == 0 and start.first is not None:
-                session.use(method)
             said = (*said, *(prompt for prompt in new if not isinstance(prompt, Given)))
             masks = [*masks[-1:], session.mask()]
+            if number == 0 and start.first is not None:
+                session = _handed_over(session, method, start, new)
             mask = Voxels.from_mask(masks[-1])
             played.append(Round(mask, said, update.seconds, peak.megabytes))
     except Exception as error:
         played.append(Round(None, said, error=one_sentence(error)))
     idle = replace(played[-1], seconds=NAN, peak_mb=NAN)
     return (*played, *[idle] * (rounds + 1 - len(played)))
+
+
+def _handed_over(
+    session: Session, method: AnyMethod, start: Start, said: tuple[Prompt, ...]
+) -> Session:
+    """The session in which the measured method goes on after another's first answer."""
+    if start.passed:
+        session.use(method)
+        return session
+    own = Session(session.volume, method)
+    own.add(*said)
+    return own
 
 
 def _correction(

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from . import pictures, plots
+from .curves import HEADLINE
 from .extras import need
 from .options import Options
 from .rounds import Result
 from .store import write_text
-from .summary import HEADLINE, THRESHOLDS, Summary
+from .summary import THRESHOLDS, Summary
 from .targets import SMALLEST
 from .tasks import Task
 
@@ -65,7 +66,8 @@ def write_report(
         "truth": "experts'" if options.truth == "expert" else "experts' and models'",
         "failures": len(failed),
         "played": len(summary.curves),
-        "headline": _headline(summary, options.rounds),
+        "means": _means(summary, options.rounds),
+        "trained": any(row["class"] for result in results.values() for row in result.rows),
         "plots": _plots(summary, options.rounds),
         "datasets": _datasets(summary, options.rounds),
         "tests": _tests(summary),
@@ -92,7 +94,14 @@ def write_report(
     return path
 
 
-def _headline(summary: Summary, rounds: int) -> Table:
+def _means(summary: Summary, rounds: int) -> list[tuple[str, Table]]:
+    """The headline, and the means over what networks had learnt of before."""
+    means = dict.fromkeys(curve.mean for curve in summary.curves if curve.mean)
+    names = sorted(means, key=lambda name: name != HEADLINE)
+    return [(name.removeprefix(HEADLINE), _mean(summary, name, rounds)) for name in names]
+
+
+def _mean(summary: Summary, name: str, rounds: int) -> Table:
     shown = sorted({number for number in SHOWN_ROUNDS if number < rounds} | {rounds})
     head = [
         "method", *(f"Dice, round {n}" for n in shown), "area",
@@ -100,9 +109,7 @@ def _headline(summary: Summary, rounds: int) -> Table:
     ]  # fmt: skip
     rows = []
     for method in summary.methods:
-        own = {
-            r["round"]: r for r in summary.rows if (r["method"], r["dataset"]) == (method, HEADLINE)
-        }
+        own = {r["round"]: r for r in summary.rows if (r["method"], r["dataset"]) == (method, name)}
         if not own:
             continue
         last = own[rounds]
@@ -113,7 +120,7 @@ def _headline(summary: Summary, rounds: int) -> Table:
                 _interval(last, "area"),
                 *(_number(last[f"rounds_to_{t:.2f}"], 1) for t in THRESHOLDS),
                 _number(last["hd95_mm"], 1),
-                _seconds(summary, method),
+                _seconds(summary, method, name),
                 str(last["failures"]),
             ]
         )
@@ -137,13 +144,14 @@ def _tests(summary: Summary) -> Table:
         (
             f"{test['a']} − {test['b']}",
             test["measure"],
-            str(test["cases"]),
+            str(test["pairs"]),
             f"{test['difference']:+.3f}",
             f"{_number(test['low'])} to {_number(test['high'])}",
             _probability(test["t_test_holm"]),
             _probability(test["wilcoxon_holm"]),
         )
         for test in summary.tests
+        if test["dataset"] == HEADLINE
     ]
     return Table(
         ("methods", "measure", "cases", "difference", "95 % interval", "p, t-test", "p, Wilcoxon"),
@@ -167,8 +175,9 @@ def _pictures(summary: Summary, results: Mapping[str, Result]) -> list[tuple[str
     return [(method, pictures.picture(of, results)) for method, of in shown.items() if of]
 
 
-def _seconds(summary: Summary, method: str) -> str:
-    spent = [c.values["seconds"] for c in summary.curves if c.method == method and c.headline]
+def _seconds(summary: Summary, method: str, name: str) -> str:
+    own = [curve for curve in summary.curves if (curve.method, curve.mean) == (method, name)]
+    spent = [curve.values["seconds"] for curve in own]
     seconds = np.concatenate(spent)
     seconds = seconds[np.isfinite(seconds)]
     if not seconds.size:

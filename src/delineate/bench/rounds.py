@@ -1,6 +1,6 @@
 """Plays one task and turns its rounds into the rows of `rounds.csv`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
@@ -18,7 +18,9 @@ from .options import Options
 from .protocol import Round, play
 from .starts import Start
 from .tasks import Task, one_sentence
+from .variants import Build, Variant
 from .views import View, views, whole_view
+from .weights import seen, weights_of
 
 COLUMNS = (
     "dataset", "case", "object", "slice", "class", "method", "weights", "user", "seed", "round",
@@ -28,14 +30,15 @@ COLUMNS = (
 """Of `rounds.csv`.
 
 `slice` is an index, "volume" for slices put together, or empty for a picture or a whole
-volume. `class` is "untrained" for methods without weights. `prompts`, `marked_voxels` and
-`user_seconds` add up over the rounds; `seconds` and `peak_mb` are of the round alone, and
-empty in rounds to which the last state was carried on. Distances are empty where one of
-the masks is empty, and all measures where the method has failed.
+volume. `method` is the label that was asked for. `weights` are their name and the start of
+their SHA-256; `class` is "seen", "seen elsewhere" or "unseen" by them; for a method without
+weights both are empty. `prompts`, `marked_voxels` and `user_seconds` add up over the rounds;
+`seconds` and `peak_mb` are of the round alone, and empty in rounds to which the last state was
+carried on. Distances are empty where one of the masks is empty, and all measures where the
+method has failed.
 """
 
 Row: TypeAlias = dict[str, Any]
-Build: TypeAlias = Callable[[str, Mapping[str, Any]], AnyMethod]
 
 NAN = float("nan")
 FAILED = Scores(dice=NAN, iou=NAN, hd_mm=NAN, hd95_mm=NAN, assd_mm=NAN, mad_mm=NAN)
@@ -64,31 +67,34 @@ def run_task(task: Task, options: Options, build: Build) -> Result:
         options: Of the run.
         build: Makes a method from its name and fields.
     """
+    trained = {"weights": "", "class": ""}
     try:
+        method = Variant.parse(task.method).build(build, options.fields)
+        weights = weights_of(method, options.dims)
+        if weights:
+            trained = {"weights": str(weights), "class": seen(task, weights.learnt)}
         if task.error:
-            return _failed(task, options, task.error)
-        method = build(task.method, options.fields.get(task.method, {}))
-        start = _start(options, build, task.method)
-        seen = views(task)
-        played = [_play(view, task, options, method, start) for view in seen]
-        weights = str(getattr(method, "weights", ""))
-        rows: list[Row] = []
-        for view, states in zip(seen, played, strict=True):
-            rows += _rows(task, options, view, states, weights)
-        if task.assembled:
-            whole = whole_view(task)
-            states = _assemble(seen, played)
-            rows += _rows(task, options, whole, states, weights)
-        last = {v.name: _kept(states[-1]) for v, states in zip(seen, played, strict=True)}
-        return Result(task.key, tuple(rows), last)
+            return _failed(task, options, trained, task.error)
+        return _played(task, options, trained, method, _start(options, build, task.method))
     except Exception as error:
-        return _failed(task, options, one_sentence(error))
+        return _failed(task, options, trained, one_sentence(error))
+
+
+def _played(task: Task, options: Options, trained: Row, method: AnyMethod, start: Start) -> Result:
+    parts = views(task)
+    played = [_play(view, task, options, method, start) for view in parts]
+    rows: list[Row] = []
+    for view, states in zip(parts, played, strict=True):
+        rows += _rows(task, options, view, states, trained)
+    if task.assembled:
+        rows += _rows(task, options, whole_view(task), _assemble(parts, played), trained)
+    last = {v.name: _kept(states[-1]) for v, states in zip(parts, played, strict=True)}
+    return Result(task.key, tuple(rows), last)
 
 
 def _start(options: Options, build: Build, method: str) -> Start:
-    first = options.first_method
-    if first and method not in BASELINES:
-        return Start(build(first, options.fields.get(first, {})))
+    if options.first and method not in BASELINES:
+        return Start(options.first.build(build, options.fields), options.passes_mask)
     return Start(corrupted=options.start == "corrupted")
 
 
@@ -97,7 +103,8 @@ def _play(
 ) -> tuple[Round, ...]:
     def random(number: int) -> np.random.Generator:
         what = (task.case.dataset, task.case.name, task.target.name, view.name)
-        return generator(options.seed, "user", *what, options.user, number)
+        seed = options.seed if options.marks_seed is None or not number else options.marks_seed
+        return generator(seed, "user", *what, options.user, number)
 
     user = users.find(options.user)
     if task.method not in BASELINES:
@@ -146,7 +153,7 @@ def _union(seen: Sequence[View], masks: Sequence[Voxels | None]) -> Voxels | Non
 
 
 def _rows(
-    task: Task, options: Options, view: View, states: Sequence[Round], weights: str
+    task: Task, options: Options, view: View, states: Sequence[Round], trained: Row
 ) -> list[Row]:
     rows = []
     scores, scored = FAILED, None
@@ -158,7 +165,7 @@ def _rows(
             scores = score(mask, view.truth, view.image.spacing)
         scored = state.mask
         rows.append(
-            _named(task, options, view.name, weights, number)
+            _named(task, options, view.name, trained, number)
             | {
                 "prompts": len(state.prompts),
                 "marked_voxels": state.marked_voxels,
@@ -172,25 +179,25 @@ def _rows(
     return rows
 
 
-def _named(task: Task, options: Options, name: str, weights: str, number: int) -> Row:
+def _named(task: Task, options: Options, name: str, trained: Row, number: int) -> Row:
     return {
         "dataset": task.case.dataset,
         "case": task.case.name,
         "object": task.target.name,
         "slice": name,
-        "class": "" if weights else "untrained",
+        "class": trained["class"],
         "method": task.method,
-        "weights": weights,
+        "weights": trained["weights"],
         "user": options.user,
         "seed": options.seed,
         "round": number,
     }
 
 
-def _failed(task: Task, options: Options, error: str) -> Result:
+def _failed(task: Task, options: Options, trained: Row, error: str) -> Result:
     nothing = {"prompts": 0, "marked_voxels": 0, "user_seconds": 0.0, **asdict(FAILED)}
     nothing |= {"seconds": NAN, "peak_mb": NAN, "error": error}
-    rows = [_named(task, options, "", "", n) | nothing for n in range(options.rounds + 1)]
+    rows = [_named(task, options, "", trained, n) | nothing for n in range(options.rounds + 1)]
     return Result(task.key, tuple(rows), {})
 
 

@@ -12,13 +12,16 @@ from ..prompts import Given
 from . import baselines
 from .cases import find_cases
 from .environment import environment, version
+from .errors import BenchError
 from .extras import NEEDED, need
-from .options import BenchError, Options
+from .options import Options
 from .report import write_report
-from .rounds import COLUMNS, Build
+from .rounds import COLUMNS
 from .store import Store, write_table, write_text
 from .summary import Summary, summarise
 from .tasks import Task, plan
+from .variants import Build, Variant
+from .weights import weights_of
 from .workers import do
 
 __all__ = ["BenchError", "Options", "Progress", "run", "silent"]
@@ -55,7 +58,8 @@ def run(options: Options, progress: Progress = silent, build: Build = baselines.
     """
     for module in NEEDED:
         need(module)
-    methods = _methods(options, build)
+    measured, methods = _measured(options, build), _methods(options)
+    weights = _weights(measured, options.dims)
     cases = find_cases(
         options.cases,
         datasets=options.datasets,
@@ -64,7 +68,7 @@ def run(options: Options, progress: Progress = silent, build: Build = baselines.
         dims=options.dims,
         truth=options.truth,
     )
-    store = Store(options, version())
+    store = Store(options, version(), weights)
     tasks = plan(cases, methods, options, lambda case: progress(0, 0, case))
     if not tasks:
         raise BenchError(f"no object in {len(cases)} cases is large enough to be measured")
@@ -72,27 +76,40 @@ def run(options: Options, progress: Progress = silent, build: Build = baselines.
     return _finish(tasks, store, options)
 
 
-def _methods(options: Options, build: Build) -> tuple[str, ...]:
-    """The methods to measure, with the baselines where the user draws a box."""
-    wanted = [build(name, options.fields.get(name, {})) for name in options.methods]
-    first = options.first_method
-    for method in (*wanted, *([build(first, options.fields.get(first, {}))] if first else [])):
+def _measured(options: Options, build: Build) -> dict[str, AnyMethod]:
+    """Every method of a run by its label, that which makes the first result last.
+
+    Raises:
+        MethodError: If one is unknown or cannot do what is asked.
+    """
+    variants = {label: Variant.parse(label) for label in options.methods}
+    made = {label: one.build(build, options.fields) for label, one in variants.items()}
+    for label, method in made.items():
+        if options.passes_mask and Given not in method.reads:
+            raise MethodError(
+                f"{label} cannot go on from a mask, so it has no rounds after the start "
+                f"{options.start}; leave it out or start from none"
+            )
+    if options.first:
+        made[options.start] = options.first.build(build, options.fields)
+    for label, method in made.items():
         if options.dims not in method.dims:
             able = " and ".join(f"{d}D" for d in sorted(method.dims))
-            raise MethodError(f"{method.name} works in {able}, not in {options.dims}D")
-    _check_start(wanted, options)
+            raise MethodError(f"{label} works in {able}, not in {options.dims}D")
+    return made
+
+
+def _weights(measured: dict[str, AnyMethod], dims: int) -> dict[str, str]:
+    """The weights of the methods that have any, by label."""
+    found = {label: weights_of(method, dims) for label, method in measured.items()}
+    return {label: str(weights) for label, weights in found.items() if weights}
+
+
+def _methods(options: Options) -> tuple[str, ...]:
+    """The methods to measure, with the baselines where the user draws a box."""
     boxed = baselines.starts_with_box(users.find(options.user))
     extra = baselines.BASELINES if boxed and options.start != "corrupted" else {}
     return tuple(dict.fromkeys((*options.methods, *extra)))
-
-
-def _check_start(methods: list[AnyMethod], options: Options) -> None:
-    for method in methods:
-        if options.start != "none" and Given not in method.reads:
-            raise MethodError(
-                f"{method.name} cannot go on from a mask, so it has no rounds after the start "
-                f"{options.start}; leave it out or start from none"
-            )
 
 
 def _work(

@@ -17,12 +17,15 @@ class Start:
     """How a session begins; without arguments the user speaks and the measured method answers.
 
     Args:
-        first: Another method that answers first; the measured one goes on from its mask.
+        first: Another method that answers first.
+        passed: Whether the measured one goes on from its mask; or it hears the same prompts
+            alone, of which all but the first are what the user says of that mask.
         corrupted: The measured method goes on from the truth with errors put in, and the
             user has said nothing yet.
     """
 
     first: AnyMethod | None = None
+    passed: bool = True
     corrupted: bool = False
 
     def prompts(

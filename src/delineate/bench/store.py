@@ -8,12 +8,13 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .options import BenchError, Options
+from .errors import BenchError
+from .options import Options
 from .rounds import COLUMNS, Result, Row
 
 OPTIONS, TASKS = "options.json", "tasks.jsonl"
@@ -25,16 +26,19 @@ class Store:
     Args:
         options: Of the run; its folder is made if there is none.
         version: Of this package.
+        weights: By method, the weights in use: their name and hash.
 
     Raises:
-        BenchError: If the folder holds a run with other options, or of another version.
+        BenchError: If the folder holds a run with other options or weights, or of another version.
     """
 
-    def __init__(self, options: Options, version: str) -> None:
+    def __init__(
+        self, options: Options, version: str, weights: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = options.out
         self.folder.mkdir(parents=True, exist_ok=True)
         self._tasks = self.folder / TASKS
-        identity = options.identity() | {"version": version}
+        identity = options.identity() | {"version": version, "weights": dict(weights or {})}
         path = self.folder / OPTIONS
         if path.exists():
             _check_same(identity, json.loads(path.read_text(encoding="utf-8")), self.folder)
@@ -90,7 +94,7 @@ def _cell(value: Any) -> Any:
 
 def _check_same(now: dict[str, Any], before: dict[str, Any], folder: Path) -> None:
     for name in now:
-        if now[name] != before.get(name):
+        if now[name] != before.get(name, {} if name == "weights" else None):
             raise BenchError(
                 f"{folder} holds a run with {name} {before.get(name)!r}, not {now[name]!r}; give "
                 "the same options to go on with it, or another folder"

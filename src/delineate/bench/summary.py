@@ -1,18 +1,21 @@
 """Curves in numbers: means and intervals for each method and round, and tests between methods.
 
+The headline is over objects whose like no measured network has learnt; the others have means of
+their own.
+
 An object on which a method failed has no Dice. It is left out of that method's means and
 counted in `failures`; compare methods only where that is 0, or look at the paired tests,
 which take the cases that both have finished.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 
 import numpy as np
 
 from ..types import Float64
-from .curves import Curve, ObjectKey, find_curves
+from .curves import HEADLINE, Curve, ObjectKey, find_curves
 from .rounds import Result, Row
 from .statistics import (
     area_under_curve,
@@ -24,7 +27,6 @@ from .statistics import (
 )
 from .tasks import Task
 
-HEADLINE = "mean of data sets"
 THRESHOLDS = (0.80, 0.85, 0.90)
 MEANS = ("iou", "hd_mm", "hd95_mm", "assd_mm", "mad_mm")
 COLUMNS = (
@@ -38,11 +40,14 @@ those left out of the means of distances, since a mask was empty; times are of r
 the method was asked; `area` under the Dice curve and `rounds_to` are of all rounds, and so the
 same in every row of a method and data set."""
 
+CASES, OBJECTS = "cases", "objects"
 TEST_COLUMNS = (
-    "measure", "a", "b", "cases", "difference", "low", "high",
+    "dataset", "measure", "a", "b", "over", "pairs", "difference", "low", "high",
     "t_test", "t_test_holm", "wilcoxon", "wilcoxon_holm",
 )  # fmt: skip
-"""Of `tests.csv`: one value a case, the mean of its objects; headline data sets; `a` minus `b`."""
+"""Of `tests.csv`: `a` minus `b`. Over the headline's data sets together one value a case, the
+mean of its objects; in each data set one value an object. Objects of one case are alike, so that
+p values over objects are too small. Holm's correction is for one data set and measure."""
 
 
 @dataclass(frozen=True)
@@ -86,15 +91,18 @@ def summarise(tasks: Sequence[Task], results: Sequence[Result], rounds: int) -> 
     curves = find_curves(tasks, results, rounds)
     methods = tuple(dict.fromkeys(curve.method for curve in curves))
     groups = tuple(dict.fromkeys(c.group for c in sorted(curves, key=lambda c: not c.headline)))
+    means = sorted(dict.fromkeys(c.mean for c in curves if c.mean), key=lambda m: m != HEADLINE)
     rows: list[Row] = []
     for method in methods:
         own = [curve for curve in curves if curve.method == method]
-        parts = {HEADLINE: [curve for curve in own if curve.headline]}
+        parts = {mean: [curve for curve in own if curve.mean == mean] for mean in means}
         parts |= {group: [curve for curve in own if curve.group == group] for group in groups}
         for name, part in parts.items():
             if part:
                 rows += _over_rounds(method, name, part, rounds)
-    tests = _tests(methods, [curve for curve in curves if curve.headline])
+    tests = _tests(methods, HEADLINE, [curve for curve in curves if curve.headline])
+    for group in groups:
+        tests += _tests(methods, group, [curve for curve in curves if curve.group == group])
     return Summary(methods, groups, tuple(curves), tuple(rows), tuple(tests))
 
 
@@ -157,46 +165,44 @@ def _finite(values: Iterable[float]) -> Float64:
     return array[np.isfinite(array)]
 
 
-def _tests(methods: Sequence[str], curves: list[Curve]) -> list[Row]:
+def _tests(methods: Sequence[str], name: str, curves: list[Curve]) -> list[Row]:
+    """The tests of every pair of methods on a data set, or on those of the headline."""
     whole = [curve for curve in curves if curve.whole]
     measures: dict[str, Callable[[Curve], float]] = {
         "dice at the last round": lambda curve: float(curve.dice[-1]),
         "area under the curve": lambda curve: area_under_curve(curve.dice),
     }
+    over = CASES if name == HEADLINE else OBJECTS
     rows = []
     for measure, of in measures.items():
         values = {
             method: {curve.object: of(curve) for curve in whole if curve.method == method}
             for method in methods
         }
-        rows += _pairs(measure, values)
+        named = {"dataset": name, "measure": measure, "over": over}
+        rows += [named | row for row in _pairs(values, _by_case if over == CASES else _by_object)]
     return rows
 
 
-def _pairs(measure: str, values: Mapping[str, Mapping[ObjectKey, float]]) -> list[Row]:
+def _pairs(
+    values: Mapping[str, Mapping[ObjectKey, float]],
+    listed: Callable[[Mapping[ObjectKey, float], Sequence[ObjectKey]], list[float]],
+) -> list[Row]:
     """The tests of every pair of methods by one measure: one family for Holm's correction."""
     rows: list[Row] = []
     for a, b in combinations(values, 2):
         both = sorted(values[a].keys() & values[b].keys())
-        test = paired_test(_by_case(values[a], both), _by_case(values[b], both))
-        rows.append(
-            {
-                "measure": measure,
-                "a": a,
-                "b": b,
-                "cases": test.pairs,
-                "difference": test.difference,
-                "low": test.low,
-                "high": test.high,
-                "t_test": test.t_test,
-                "wilcoxon": test.wilcoxon,
-            }
-        )
+        test = paired_test(listed(values[a], both), listed(values[b], both))
+        rows.append({"a": a, "b": b} | asdict(test))
     for name in ("t_test", "wilcoxon"):
         corrected = holm([row[name] for row in rows])
         for row, value in zip(rows, corrected, strict=True):
             row[f"{name}_holm"] = float(value)
     return rows
+
+
+def _by_object(values: Mapping[ObjectKey, float], objects: Sequence[ObjectKey]) -> list[float]:
+    return [values[key] for key in objects]
 
 
 def _by_case(values: Mapping[ObjectKey, float], objects: Sequence[ObjectKey]) -> list[float]:

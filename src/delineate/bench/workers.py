@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
+from .errors import BenchError
 from .extras import need
-from .options import BenchError, Options
-from .rounds import Build, Result, run_task
+from .options import Options
+from .rounds import Result, run_task
 from .tasks import Task
+from .variants import Build
 
 WAITING = 3
 """Tasks handed out per process, so that none is idle and few are lost when stopped."""
