@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import nibabel
@@ -112,6 +113,7 @@ def main() -> int:
         print(json.dumps(click(asked.image, asked.child)))
         return 0
     from delineate import list_methods
+    from delineate.models import list_models
 
     shape = tuple(n // 2 for n in SHAPE) if asked.quick else SHAPE
     highest = 0.0
@@ -120,7 +122,12 @@ def main() -> int:
         write_ct(path, shape)
         size = path.stat().st_size / 2**20
         print(f"{' x '.join(map(str, shape))} voxels, {size:.0f} MiB compressed.\n\n{HEAD}")
-        for name in [asked.only] if asked.only else sorted(list_methods()):
+        ready = [
+            name
+            for name, method in sorted(list_methods().items())
+            if list_models() or "weights" not in {field.name for field in fields(method)}
+        ]
+        for name in [asked.only] if asked.only else ready:
             told, peak = watched(path, name)
             highest = max(highest, peak)
             cells = [f"{told[key]:.2f}" for key in ("opened", "first", "again")]

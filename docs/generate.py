@@ -1,16 +1,19 @@
 """Writes the pages that come out of the code: `python docs/generate.py [--check]`.
 
-`docs/methods.md`: every method of the package, from its class. With `--check` nothing is
-written, and the exit status is 1 if a page differs.
+`docs/methods.md`: every method of the package, from its class. `docs/weights.md`: every weight
+that ships, from the manifest. With `--check` nothing is written, and the exit status is 1 if a
+page differs.
 """
 
 import dataclasses
 import inspect
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from delineate.methods import BUILT_IN
+from delineate.models import Info, list_models
 
 HERE = Path(__file__).parent
 HEAD = """# Choosing a method
@@ -23,6 +26,16 @@ session runs it on larger voxels. Either way a note says so.
 
 | method | reads | dims | when to use it |
 | --- | --- | --- | --- |
+"""
+
+
+WEIGHTS = """# Weights
+
+This page is made from the manifest of weights by `python docs/generate.py`.
+
+Methods with a network take `weights`: a name below, or a `.safetensors` file of your own. Objects of
+the classes seen were learnt from; all others are unseen. `delineate doctor` checks the files.
+
 """
 
 
@@ -52,10 +65,25 @@ def section(method: type) -> str:
     return "\n".join(lines)
 
 
+def weights(infos: Sequence[Info]) -> str:
+    """The page of weights; with none, a sentence that says so."""
+    if not infos:
+        return WEIGHTS + "No weights ship with this version.\n"
+    lines = ["| weights | network | crops | parameters | learnt from | classes seen | Dice, box alone |"]
+    lines.append("| --- | --- | --- | --: | --- | --- | --- |")
+    for info in infos:
+        data = ", ".join(f"{name} {share:.0%}" for name, share in info.data.items())
+        scores = ", ".join(f"{name} {dice:.3f}" for name, dice in sorted(info.scores.items()))
+        cells = [f"`{info.name}`", info.architecture, "×".join(map(str, info.size))]
+        cells += [f"{info.parameters:,}", data, ", ".join(info.seen) or "none", scores]
+        lines.append(f"| {' | '.join(cells)} |")
+    return WEIGHTS + "\n".join(lines) + "\n"
+
+
 def pages() -> dict[Path, str]:
-    methods = sorted(BUILT_IN, key=lambda method: method.name)
+    methods = [point.load() for point in sorted(BUILT_IN, key=lambda point: point.name)]
     text = HEAD + "".join(map(row, methods)) + "\n" + "\n".join(map(section, methods))
-    return {HERE / "methods.md": text}
+    return {HERE / "methods.md": text, HERE / "weights.md": weights(list_models())}
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """What several test files need."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,3 +28,21 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip("the labelled images are not here (../shared/data)")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def handmade(tmp_path_factory) -> Path:
+    """A folder of weights made by hand, "pnet" and "pcnet"."""
+    from handmade import write
+
+    return write(tmp_path_factory.mktemp("weights"))
+
+
+@pytest.fixture
+def handmade_weights(handmade, monkeypatch) -> Path:
+    """The methods find weights made by hand where they look for those of the package."""
+    from delineate import models
+    from delineate.methods import bifseg
+
+    monkeypatch.setattr(bifseg, "load", partial(models.load, folder=handmade))
+    return handmade

@@ -16,6 +16,7 @@ from delineate.methods.bifseg import STAGES, BIFSeg
 from delineate.methods.crop import Crop
 from delineate.methods.refining import Problem, Rates, equal_weights, refined
 from delineate.methods.tuning import Classifier
+from delineate.models import Info
 from delineate.networks.pcnet import PCNet, PCNetSizes
 from delineate.networks.pnet import PNet, PNetSizes
 from delineate.prompts import Box, Click, Given, Scribble
@@ -56,7 +57,11 @@ class Stub(nn.Module):
 def nets(monkeypatch):
     """What the names of weights stand for."""
     found = {"pnet": Stub(2).eval(), "pcnet": Stub(3).eval()}
-    monkeypatch.setattr(bifseg, "load", lambda name: (found[name], None))
+    cards = {
+        name: Info(name=name, architecture=name, sizes={}, size=size, sha256=f"hash of {name}")
+        for name, size in (("pnet", (24, 24)), ("pcnet", (24, 24, 24)))
+    }
+    monkeypatch.setattr(bifseg, "load", lambda name: (found[name], cards[name]))
     monkeypatch.setenv(features.VARIABLE, "float32")
     return found
 

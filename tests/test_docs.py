@@ -25,7 +25,7 @@ def test_generated_pages_are_current():
 def test_every_field_of_a_method_is_explained():
     text = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
     assert not re.findall(r"^\| `\w+` \| .* \|  \|$", text, re.MULTILINE)
-    assert all(f"## {method.name}" in text for method in BUILT_IN)
+    assert all(f"## {point.name}" in text for point in BUILT_IN)
 
 
 def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):

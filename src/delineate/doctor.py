@@ -38,7 +38,7 @@ def examine() -> list[Finding]:
         *_compute(),
         *_memory(),
         *_extras(),
-        Finding("weights", "none shipped in this version: all methods are classical"),
+        *_weights(),
     ]
 
 
@@ -67,6 +67,25 @@ def _compute() -> list[Finding]:
         Finding("cpu", torch.backends.cpu.get_cpu_capability()),
         Finding("bf16", "in hardware" if native else "emulated; float32 is as fast"),
     ]
+
+
+def _weights() -> list[Finding]:
+    """One finding for each weight of the package: whether its file is the one that was shipped."""
+    if importlib.util.find_spec("torch") is None:
+        return []
+    from .errors import MethodError
+    from .models import list_models, load
+
+    found = []
+    for info in list_models():
+        value = f"{info.architecture}, {info.parameters:,} parameters, SHA-256 {info.sha256[:12]}"
+        try:
+            load(info.name)
+            found.append(Finding(f"weights {info.name}", f"{value} checks out"))
+        except MethodError as error:
+            found.append(Finding(f"weights {info.name}", value, False, str(error)))
+    none = "none ship with this version; methods with a network need a file: --set weights=FILE"
+    return found or [Finding("weights", none)]
 
 
 def _memory() -> list[Finding]:

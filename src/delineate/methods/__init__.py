@@ -1,40 +1,40 @@
-"""Every method, one file each. To add one: write its file, add its line here."""
+"""Every method, one file each. To add one: write its file, add its line here.
+
+A method's file is read when the method is asked for: those with networks need torch, and nobody
+else should wait for it.
+"""
 
 from dataclasses import fields
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from ..errors import MethodError
 from .base import AnyMethod
-from .geos import GeoS
-from .grabcut import GrabCut
-from .graphcut import GraphCut
-from .growcut import GrowCut
-from .random_walker import RandomWalker
-from .region_growing import RegionGrowing
-from .slicseg import SlicSeg
 
-BUILT_IN: tuple[type[AnyMethod], ...] = (
-    GrabCut,
-    GraphCut,
-    GeoS,
-    GrowCut,
-    RandomWalker,
-    RegionGrowing,
-    SlicSeg,
+GROUP = "delineate.methods"
+
+BUILT_IN: tuple[EntryPoint, ...] = tuple(
+    EntryPoint(name, f"{__name__}.{name}:{kind}", GROUP)
+    for name, kind in (
+        ("bifseg", "BIFSeg"),
+        ("geos", "GeoS"),
+        ("grabcut", "GrabCut"),
+        ("graphcut", "GraphCut"),
+        ("growcut", "GrowCut"),
+        ("random_walker", "RandomWalker"),
+        ("region_growing", "RegionGrowing"),
+        ("slicseg", "SlicSeg"),
+    )
 )
 
 
 def list_methods() -> dict[str, type[AnyMethod]]:
     """All methods by name: those of this package, then what other packages offer.
 
-    A package offers a method by an entry point in the group `delineate.methods`.
+    A package offers a method by an entry point in the group `delineate.methods`, under the
+    method's own name.
     """
-    found: dict[str, type[AnyMethod]] = {method.name: method for method in BUILT_IN}
-    for point in entry_points(group="delineate.methods"):
-        method: type[AnyMethod] = point.load()
-        found.setdefault(method.name, method)
-    return found
+    return {name: point.load() for name, point in _offered().items()}
 
 
 def build(name: str, values: dict[str, Any] | None = None) -> AnyMethod:
@@ -43,12 +43,18 @@ def build(name: str, values: dict[str, Any] | None = None) -> AnyMethod:
     Raises:
         MethodError: If there is no such method or field, or a value is out of range.
     """
-    known = list_methods()
-    if name not in known:
-        raise MethodError(f"there is no method {name!r}; there are: {', '.join(sorted(known))}")
-    names = [field.name for field in fields(known[name])]
+    offered = _offered()
+    if name not in offered:
+        raise MethodError(f"there is no method {name!r}; there are: {', '.join(sorted(offered))}")
+    method: type[AnyMethod] = offered[name].load()
+    names = [field.name for field in fields(method)]
     for given in values or {}:
         if given not in names:
             listed = ", ".join(names) or "none"
             raise MethodError(f"{name} has no field {given!r}; it has: {listed}")
-    return known[name](**(values or {}))
+    return method(**(values or {}))
+
+
+def _offered() -> dict[str, EntryPoint]:
+    """Where each method is; a name of this package stays this package's."""
+    return {point.name: point for point in (*entry_points(group=GROUP), *BUILT_IN)}

@@ -23,11 +23,14 @@ class State:
         learned: What tuning on this image changed: arrays and values that JSON can
             hold. Undo restores it, a session file keeps it.
         notes: Sentences for the user on this answer, such as where it was cropped.
+        ran_with: What this answer may hang on beside image, prompts and fields, as values
+            that JSON can hold: hash of weights, precision, device, threads.
     """
 
     image: Any = None
     learned: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    ran_with: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

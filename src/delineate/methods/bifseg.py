@@ -4,19 +4,22 @@ Wang et al., "Interactive Medical Image Segmentation Using Deep Learning with Im
 Tuning", IEEE TMI 2018.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from ..energy import grid
-from ..errors import MethodError
+from ..errors import MethodError, TooLarge
 from ..marks import said, seeds
-from ..models import load
+from ..models import Info, load
 from ..patch import Patch
-from ..prompts import Box, Click, Given, Paint, Prompt, Scribble
+from ..prompts import Box, Click, Given, Paint, Prompt, Scribble, to_json
 from ..region import Region
 from ..types import Float32, Index, Int8, Mask
 from ..volume import Volume
@@ -72,7 +75,12 @@ class BIFSeg(Method):
     around a given mask. The last of marks that contradict each other counts; those that fall
     into one voxel of a coarser grid are settled by majority there, and by the last one in the
     image. An inside mark beyond the box stretches it; an outside mark there is known already. A
-    box without contrast gives an answer without meaning, but the session goes on.
+    box without contrast gives an answer without meaning, but the session goes on. A box of more
+    than `most_voxels` is worked on in larger voxels by the session, and a note says so.
+
+    The grid is as fine as the crops that the weights were trained on, as their card says, unless
+    a field says otherwise (the paper has 96 and 80). A long thin object would be a few voxels
+    across on such a grid; `stretch_3d` lets the grid be longer while it has no more voxels.
 
     Args:
         weights: A name or a file, see `models.load`; empty for "pnet" on a picture or a slice
@@ -81,9 +89,12 @@ class BIFSeg(Method):
         anew: Whether every answer starts from the network instead of what was tuned last.
         channel: Of the image, from 0; by default the only one, or luminance.
         margin_voxels: Around the box. Networks learn with 0 to 10.
-        shorter_2d: Pixels of the shorter side of a picture's crop.
+        most_voxels: Of the image in the box and its margin.
+        shorter_2d: Pixels of the shorter side of a picture's grid; 0: as the weights were trained.
         longest_2d: Most pixels of its longer side: a long thin box is resized to this.
-        longest_3d: Voxels of the longest side of a volume's crop.
+        longest_3d: Voxels of the longest side of a volume's grid; 0: as the weights were trained.
+        stretch_3d: How many times as long that side may be while the grid has no more voxels
+            than a cube of it; 1 for not at all, as in the paper.
         rounds: Of cut and descent.
         steps: Of descent in a round.
         rate: Learning rate.
@@ -119,9 +130,11 @@ class BIFSeg(Method):
     anew: bool = False
     channel: int | None = None
     margin_voxels: int = 5
-    shorter_2d: int = 96
+    most_voxels: int = 100_000_000
+    shorter_2d: int = 0
     longest_2d: int = 384
-    longest_3d: int = 80
+    longest_3d: int = 0
+    stretch_3d: float = 2.0
     rounds: int = 4
     steps: int = 20
     rate: float = 1e-2
@@ -150,8 +163,10 @@ class BIFSeg(Method):
         at_least(self.t0_3d, 1, t1_3d=self.t1_3d)
         at_least(0, epsilon_2d=self.epsilon_2d, epsilon_3d=self.epsilon_3d)
         at_least(1, omega_2d=self.omega_2d, omega_3d=self.omega_3d, rounds=self.rounds)
-        at_least(1, longest_2d=self.longest_2d, longest_3d=self.longest_3d)
-        at_least(1, self.longest_2d, shorter_2d=self.shorter_2d)
+        at_least(1, most_voxels=self.most_voxels, longest_2d=self.longest_2d)
+        at_least(0, self.longest_2d, shorter_2d=self.shorter_2d)
+        at_least(0, longest_3d=self.longest_3d)
+        at_least(1, stretch_3d=self.stretch_3d)
         positive(rate=self.rate, sigma_2d=self.sigma_2d, sigma_3d=self.sigma_3d)
         check_neighbours(self.neighbours_2d, self.neighbours_3d)
 
@@ -165,16 +180,24 @@ class BIFSeg(Method):
         """See `Method.segment`."""
         shown, observe = observe is not None, observe or quiet
         region = framed_region(prompts, volume, self.margin_voxels)
+        if region.size > self.most_voxels:
+            raise TooLarge(
+                f"the box and its margin hold {region.size} voxels, {region.low} to {region.high}, "
+                f"and this method works on at most {self.most_voxels} at once; draw a smaller box, "
+                "or raise most_voxels"
+            )
         observe(0.0, None)
-        network = self._network(volume)
-        view = self._view(volume, region, network, state)
+        network, info = self._network(volume)
+        view = self._view(volume, region, network, info, state)
         certain = seeds(prompts, region, volume.spacing)
         marked = view.crop.marked(said(prompts, region))
         on_grid = np.where(marked != 0, marked, view.crop.nearest(certain))
         problem = Problem(view.features, view.boundary, on_grid)
         classifier, frame = Classifier.of(network.classifier), _last_box(prompts)
+        asked, learned = _digest(prompts), dict[str, Any]()
         if not self.anew and state.learned.get("box") == frame:
-            classifier = Classifier.from_arrays(state.learned, view.features.device)
+            learned = dict(state.learned)
+            classifier = Classifier.from_arrays(learned, view.features.device)
 
         def patch(on: Float32) -> Patch:
             found = view.crop.back(on)
@@ -185,40 +208,50 @@ class BIFSeg(Method):
             there = patch(mask.astype(np.float32)) if shown and mask is not None else None
             observe(_STARTED + (0.95 - _STARTED) * fraction, there)
 
-        learned: dict[str, Any] = {}
-        if self.stage in ("uniform", "full"):
+        if self.stage in ("uniform", "full") and learned.get("asked") != asked:
             weigh = self._weigh(volume, view, marked) if self.stage == "full" else equal_weights
             rates = Rates(self.rounds, self.steps, self.rate)
             classifier = refined(problem, classifier, rates, weigh, show)
-            learned = {**classifier.to_arrays(), "box": frame}
+            learned = {**classifier.to_arrays(), "box": frame, "asked": asked}
         answer = problem.probability(classifier)
         if self.stage != "initial":
             answer = problem.cut(answer).astype(np.float32)
         last = patch(answer)
         observe(1.0, last)
-        return last, State(view, learned)
+        ran_with = {
+            "weights": info.name,
+            "sha256": info.sha256,
+            "precision": str(view.features.dtype).removeprefix("torch."),
+            "device": str(view.features.device),
+            "threads": torch.get_num_threads(),
+        }
+        return last, State(view, learned, (), ran_with)
 
-    def _network(self, volume: Volume) -> Tunable:
-        """The network for a picture or a volume.
+    def _network(self, volume: Volume) -> tuple[Tunable, Info]:
+        """The network for a picture or a volume, and what is known of its weights.
 
         Raises:
             MethodError: If the weights are of a network for the other.
         """
         name = self.weights or ("pnet" if volume.dims == 2 else "pcnet")
-        network = cast(Tunable, load(name)[0])
+        module, info = load(name)
+        network = cast(Tunable, module)
         dims = next(network.classifier.parameters()).ndim - 2
         if dims != volume.dims:
             raise MethodError(
                 f"the weights {name!r} are of a network in {dims}D; the image is {volume.dims}D"
             )
-        return network
+        return network, info
 
-    def _view(self, volume: Volume, region: Region, network: Tunable, state: State) -> _View:
+    def _view(
+        self, volume: Volume, region: Region, network: Tunable, info: Info, state: State
+    ) -> _View:
         if isinstance(state.image, _View) and state.image.crop.region == region:
             return state.image
         flat = volume.dims == 2
-        longest = self.longest_2d if flat else self.longest_3d
-        crop = Crop.of(region, volume.geometry, self.shorter_2d, longest)
+        shorter = self.shorter_2d or min(info.size)
+        longest = self.longest_2d if flat else self.longest_3d or max(info.size)
+        crop = Crop.of(region, volume.geometry, shorter, longest, self.stretch_3d)
         image = crop.image(volume.crop(region).scalar(self.channel))
         sigma = self.sigma_2d if flat else self.sigma_3d
         weights = grid.contrast_weights(image[None], crop.spacing, sigma, self._neighbours(volume))
@@ -238,6 +271,12 @@ class BIFSeg(Method):
 
     def _neighbours(self, volume: Volume) -> int:
         return self.neighbours_2d if volume.dims == 2 else self.neighbours_3d
+
+
+def _digest(prompts: Sequence[Prompt]) -> str:
+    """Of all that was said: where it is the same, what was learned is final."""
+    text = json.dumps([to_json(prompt) for prompt in prompts], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _last_box(prompts: Sequence[Prompt]) -> list[int]:

@@ -61,7 +61,7 @@ def segment_coarse(
         spacing = " x ".join(f"{length:.3g}" for length in coarse.spacing)
         note = f"worked on voxels of {spacing} mm, as the prompts span too many of the image's own"
         others = (text for text in after.notes if not text.startswith(CROPPED))
-        return enlarged, State(state.image, after.learned, (note, *others))
+        return enlarged, State(state.image, after.learned, (note, *others), after.ran_with)
     raise AssertionError("unreachable")
 
 

@@ -36,7 +36,9 @@ class Crop:
     spacing: Spacing
 
     @classmethod
-    def of(cls, region: Region, geometry: Geometry, shorter: int, longest: int) -> "Crop":
+    def of(
+        cls, region: Region, geometry: Geometry, shorter: int, longest: int, stretch: float = 1.0
+    ) -> "Crop":
         """The grid of a region, on which it keeps its form in mm.
 
         Args:
@@ -45,6 +47,8 @@ class Crop:
             shorter: Pixels along the shorter side of a picture.
             longest: Most pixels along the longer side of a picture, and voxels along the
                 longest side of a volume.
+            stretch: How many times as long as that the longest side of a volume may be, while
+                the grid has no more voxels than a cube of that side; 1 for not at all.
         """
         across = geometry.slice_axis
         order = index3((*(axis for axis in range(3) if axis != across), across))
@@ -53,7 +57,7 @@ class Crop:
         if 1 in geometry.shape:
             scale = min(shorter / sides[:2].min(), longest / sides[:2].max())
         else:
-            scale = longest / sides.max()
+            scale = min(longest / np.cbrt(sides.prod()), stretch * longest / sides.max())
         shape = np.maximum(np.rint(sides * scale), 1).astype(int)
         if 1 in geometry.shape:
             shape[2] = 1

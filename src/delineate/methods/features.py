@@ -45,14 +45,14 @@ def feature_rows(network: Tunable, image: Float32) -> Tensor:
 
     Args:
         network: Not changed; it runs where its parameters are.
-        image: `(I, J, K)`, of mean 0 and deviation 1; K = 1 is a picture.
+        image: `(I, J, K)`, of mean 0 and deviation 1; K = 1 for a network in 2D.
 
     Returns:
         `(I * J * K, F)` in the order of the image's voxels, float32 or bfloat16.
     """
     weight = next(network.classifier.parameters())
     x = torch.from_numpy(image)[None, None]
-    flat = image.shape[2] == 1
+    flat = weight.ndim == 4
     x = x[..., 0] if flat else x
     layout = torch.channels_last if flat else torch.channels_last_3d
     x = x.to(weight.device, memory_format=layout)
