@@ -1,5 +1,7 @@
 """Where a network begins: with weights of its own kind, or a PC-Net with those of a P-Net."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from delineate.models import Info, save
 from delineate.models.architectures import architecture, build, to_json
 from delineate.networks.pcnet import PCNetSizes
 from delineate.networks.pnet import PNetSizes
+from delineate.networks.position import positions
 from delineate.train.errors import TrainingError
 from delineate.train.starting import started
 
@@ -51,6 +54,16 @@ def test_a_pcnet_begins_as_the_pnet_in_every_slice(tmp_path):
                 solid, slices = one(solid), other(slices)
             assert torch.allclose(solid[0].permute(3, 0, 1, 2), slices, atol=1e-5)
     assert not torch.isnan(deep(volume)).any()
+
+
+def test_positions_begin_with_nothing(tmp_path):
+    other, file = saved(tmp_path, DEEP)
+    net = build(replace(DEEP, placed=True))
+    started(net, file)
+    volume = torch.randn(1, 1, 9, 11, 5)
+    with torch.no_grad():
+        placed = torch.cat([volume, torch.from_numpy(positions((9, 11, 5)))[None]], dim=1)
+        assert torch.allclose(net.eval()(placed), other.eval()(volume), atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from typer.testing import CliRunner
 
+from delineate.networks.pcnet import PCNetSizes
 from delineate.synth.recipe import Recipe
 from delineate.train.average import Average
 from delineate.train.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
@@ -96,8 +97,8 @@ def test_shares_are_kept():
     wide = Crops([square("wide", side=25)], 2, 30)
     both = Mixture(3, (24, 24), 4, BLOBS, real=((crops, 0.3), (wide, 0.7)))
     cuts = []
-    crops.draw = lambda *_: cuts.append("crops")
-    wide.draw = lambda *_: cuts.append("wide")
+    crops.draw = lambda *_: (cuts.append("crops"), None)
+    wide.draw = lambda *_: (cuts.append("wide"), None)
     for n in range(200):
         both.sample(n)
     assert len(cuts) == 200 and 0.22 < cuts.count("crops") / 200 < 0.38
@@ -114,6 +115,18 @@ def test_a_slab_is_some_slices_of_the_crop():
         assert len(at) == 1 and np.array_equal(mask, object_[..., at[0] : at[0] + 5])
         first += at
     assert set(first) == set(range(8))
+
+
+def test_a_sample_says_where_in_the_box_its_voxels_lie():
+    plain = Mixture(3, (16, 16, 12), 4, BLOBS, slab=5)
+    placed = Mixture(3, (16, 16, 12), 4, BLOBS, slab=5, sizes=PCNetSizes(placed=True))
+    for n in range(8):
+        image, _ = placed.sample(n)
+        assert image.shape == (4, 16, 16, 5) and image.dtype == np.float32
+        assert np.array_equal(image[:1], plain.sample(n)[0])
+        assert np.allclose(image[1, :, 3, 2], np.abs(np.arange(16) - 7.5) / 8)
+        ways = [np.abs(np.arange(first, first + 5) - 5.5) / 6 for first in range(8)]
+        assert any(np.allclose(image[3, 2, 3], way) for way in ways)
 
 
 @pytest.mark.parametrize(("size", "slab"), [((96, 96), 4), ((32, 32, 16), 17), ((32, 32, 16), -1)])

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import MethodError
+from ..networks.position import as_read
 from ..types import Float32
 
 Precision: TypeAlias = Literal["float32", "bfloat16"]
@@ -51,9 +52,9 @@ def feature_rows(network: Tunable, image: Float32) -> Tensor:
         `(I * J * K, F)` in the order of the image's voxels, float32 or bfloat16.
     """
     weight = next(network.classifier.parameters())
-    x = torch.from_numpy(image)[None, None]
     flat = weight.ndim == 4
-    x = x[..., 0] if flat else x
+    crop = (image[..., 0] if flat else image)[None]
+    x = torch.from_numpy(as_read(getattr(network, "sizes", None), crop))[None]
     layout = torch.channels_last if flat else torch.channels_last_3d
     x = x.to(weight.device, memory_format=layout)
     half = precision() == "bfloat16"

@@ -28,6 +28,8 @@ class PCNetSizes:
         layers: Convolutions in each block.
         dilations: Of each block's convolutions, in voxels in the slice.
         deep: How many of the first blocks see the slices above and below, 3x3x3; others are 3x3x1.
+        placed: Whether three more channels say how far a voxel is from the middle of the box, see
+            `position.positions`. The paper's network sees nine slices, and so cannot know.
         dropout: Before each of the classifier's layers, in training only.
     """
 
@@ -40,6 +42,7 @@ class PCNetSizes:
     layers: tuple[int, ...] = (2, 2, 3, 3, 3)
     dilations: tuple[int, ...] = (1, 2, 3, 4, 5)
     deep: int = 2
+    placed: bool = False
     dropout: float = 0.3
 
     def __post_init__(self) -> None:
@@ -70,7 +73,7 @@ class PCNet(nn.Module):
     def __init__(self, sizes: PCNetSizes | None = None) -> None:
         super().__init__()
         self.sizes = sizes = sizes or PCNetSizes()
-        inputs = [sizes.channels] + [sizes.width] * (len(sizes.layers) - 1)
+        inputs = [sizes.channels + 3 * sizes.placed] + [sizes.width] * (len(sizes.layers) - 1)
         self.blocks = nn.ModuleList(
             _block(before, sizes.width, layers, dilation, deep=n < sizes.deep)
             for n, (before, layers, dilation) in enumerate(
@@ -119,7 +122,10 @@ class PCNet(nn.Module):
             own_bias.copy_(other_bias)
 
     def features(self, image: Tensor) -> Tensor:
-        """What the classifier reads, `(N, blocks x compressed, I, J, K)`, of `(N, C, I, J, K)`."""
+        """What the classifier reads, `(N, blocks x compressed, I, J, K)`, of `(N, C, I, J, K)`.
+
+        C counts the positions too, which come last.
+        """
         found = []
         for block, compression in zip(self.blocks, self.compressions, strict=True):
             image = block(image)  # (N, width, I, J, K)

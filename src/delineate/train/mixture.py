@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from ..networks.position import as_read
 from ..synth.recipe import Recipe
 from ..synth.sample import sample
 from ..synth.stream import Batch, draw, native_shape, visibility
@@ -38,6 +39,7 @@ class Mixture:
         real: Sources of real crops, each with the share of samples that it gives.
         slab: Slices of a volume's crop that a sample shows; 0 shows all.
         clicks: What a user says; None: samples are crops to a box, and the box says it all.
+        sizes: Of the network, which say whether positions are further channels of a crop.
     """
 
     seed: int
@@ -48,12 +50,17 @@ class Mixture:
     real: tuple[tuple[Crops, float], ...] = ()
     slab: int = 0
     clicks: Clicks | None = None
+    sizes: object = None
 
     def sample(self, number: int) -> Batch:
-        """Image `(1, *size)` and mask `(*size,)`; in a slab, so many slices of them."""
-        if not self.slab:
-            return self._crop(number)
+        """Image `(1, *size)` and mask `(*size,)`; in a slab, so many slices of them.
+
+        A network that is `placed` is given positions as further channels.
+        """
         image, mask = self._crop(number)
+        image = as_read(self.sizes, image)
+        if not self.slab:
+            return image, mask
         rng = np.random.default_rng((self.seed, number, SLAB))
         first = int(rng.integers(0, self.size[-1] - self.slab + 1))
         shown = np.s_[..., first : first + self.slab]

@@ -1,8 +1,10 @@
 """Where a network begins: as it is built, or from weights that were learnt before."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from ..errors import MethodError
 from ..models import Info, load
@@ -13,6 +15,8 @@ from .errors import TrainingError
 
 def started(net: nn.Module, weights: str | Path) -> Info:
     """Give a network the weights of one like it; a PC-Net may begin as a P-Net.
+
+    Channels of the input that the other does not read begin with nothing.
 
     Args:
         net: As it is built; it is changed.
@@ -29,7 +33,7 @@ def started(net: nn.Module, weights: str | Path) -> Info:
         if isinstance(net, PCNet) and isinstance(other, PNet):
             net.inflate(other)
         elif type(net) is type(other):
-            net.load_state_dict(other.state_dict())
+            net.load_state_dict(_widened(other.state_dict(), net.state_dict()))
         else:
             raise TrainingError(
                 f"{type(net).__name__} cannot start from {info.architecture}; name weights of its "
@@ -39,3 +43,14 @@ def started(net: nn.Module, weights: str | Path) -> Info:
         text = " ".join(str(error).split())
         raise TrainingError(f"training cannot start from {str(weights)!r}: {text}") from error
     return info
+
+
+def _widened(held: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The first of all weights with further input channels of 0, where there are more of them."""
+    state = dict(held)
+    first = next(iter(state))
+    more = wanted[first].shape[1] - state[first].shape[1] if first in wanted else 0
+    if more > 0:
+        nothing = state[first].new_zeros(len(state[first]), more, *state[first].shape[2:])
+        state[first] = torch.cat([state[first], nothing], dim=1)
+    return state

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from ..networks.position import as_read
 from ..synth.fields import resize
 from ..types import Float32, Mask
 from .crops import normalised
@@ -45,9 +46,10 @@ def predict(net: nn.Module, image: Float32, size: tuple[int, ...]) -> Float32:
     sides = np.array(image.shape)
     scale = min(size) / sides.min() if len(size) == 2 else max(size) / sides.max()
     shape = tuple(max(round(float(side * scale)), 1) for side in sides)
-    values = torch.from_numpy(normalised(resize(image, shape)))
+    values = normalised(resize(image, shape))
+    values = as_read(getattr(net, "sizes", None), values[None])
     device = next(net.parameters()).device
-    logits = net(values[None, None].to(device)).float()
+    logits = net(torch.from_numpy(values)[None].to(device)).float()
     answer = logits.softmax(dim=1)[0, 1].cpu().numpy()
     return resize(answer, image.shape)
 
