@@ -21,19 +21,25 @@ LAYERS = [
     {"volume", "patch"},
     {"prompts", "energy", "networks", "synth"},
     {"models"},
-    {"marks", "levels"},
+    {"marks", "levels", "edits", "measures"},
     {"methods"},
     {"objects"},
     {"merge", "history"},
     {"asking"},
-    {"session"},
+    {"session", "rows"},
     {"storage", "repeat", "shortcut", "overlay", "users"},
+    {"journal"},
+    {"serve"},
     {"bench"},
     {"train"},
+    {"tune"},
     {"cli", "demo"},
     {"__main__"},
 ]
-LEAVES = {"io": {"errors", "types", "region", "geometry", "volume", "voxels"}, "doctor": set()}
+LEAVES = {
+    "io": {"errors", "types", "region", "geometry", "volume", "voxels"},
+    "doctor": {"errors", "models"},
+}
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 
@@ -129,6 +135,11 @@ def test_a_session_needs_neither_torch_nor_readers():
     heavy = "{'torch', 'SimpleITK', 'nibabel', 'pandas', 'matplotlib'}"
     code = f"import sys; from delineate import Session; print(sorted({heavy} & set(sys.modules)))"
     assert run(code) == "[]"
+
+
+def test_a_method_without_a_network_is_built_without_torch():
+    code = "import sys, delineate; delineate.build('grabcut'); print('torch' in sys.modules)"
+    assert run(code) == "False"
 
 
 def test_no_unix_only_module():

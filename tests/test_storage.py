@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
@@ -20,7 +21,8 @@ from stubs import Bright, Copy, Learner, Nearest, Stubborn
 
 @pytest.fixture(autouse=True)
 def stub_methods(monkeypatch):
-    known = (Bright, Copy, Learner, Nearest, Stubborn)
+    kinds = (Bright, Copy, Learner, Nearest, Stubborn)
+    known = tuple(EntryPoint(kind.name, f"stubs:{kind.__name__}", "") for kind in kinds)
     monkeypatch.setattr(methods, "BUILT_IN", known)
 
 

@@ -38,6 +38,7 @@ class Step:
         asked: The object that a method was asked for, 0 for a joint method, None for none.
         fresh: Whether the method began from the image alone, not from what it had learned.
         learns: Whether the method had learned something after it.
+        ran_with: See `State.ran_with`; empty where no method was asked.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Step:
     asked: int | None = None
     fresh: bool = False
     learns: bool = False
+    ran_with: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass

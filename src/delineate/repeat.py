@@ -1,11 +1,12 @@
 """Computes a session again, step by step, and says where the masks differ."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from .history import Snapshot, Step
+from .history import Step
 from .objects import Object
 from .session import Session
 from .voxels import Voxels
@@ -23,6 +24,8 @@ class Replayed:
         same: Whether every mask is the same, bit for bit.
         dice: The worst Dice over objects between the kept mask and the new one.
         object: The object it belongs to; 0 if all are the same.
+        changed: What it ran with then and now where that differs, by name: weights,
+            precision, device, threads.
     """
 
     number: int
@@ -30,6 +33,7 @@ class Replayed:
     same: bool
     dice: float
     object: int
+    changed: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
@@ -40,7 +44,7 @@ class Replayed:
 def replay(session: Session) -> Iterator[Replayed]:
     """Do every done step of a session again on a fresh one, comparing masks after each.
 
-    On the same version, threads and precision the masks are the same bits;
+    On the same version, weights, threads and precision the masks are the same bits;
     elsewhere their Dice should be at least 0.99.
 
     Args:
@@ -53,7 +57,7 @@ def replay(session: Session) -> Iterator[Replayed]:
     again = Session(session.volume, start.method, dims=start.dims, parts=session.parts)
     for number, step in enumerate(session.history.steps[: session.history.done], 1):
         _repeat(again, step)
-        yield _compare(number, step, again.history.now)
+        yield _compare(number, step, again.history.steps[-1])
 
 
 def _repeat(session: Session, step: Step) -> None:
@@ -77,17 +81,19 @@ def _repeat(session: Session, step: Step) -> None:
             session.add(*(held[id] for id in ids), object=number)
 
 
-def _compare(number: int, step: Step, now: Snapshot) -> Replayed:
+def _compare(number: int, step: Step, now: Step) -> Replayed:
     worst, where, same = 1.0, 0, True
-    for k in sorted({*step.after.objects, *now.objects}):
+    for k in sorted({*step.after.objects, *now.after.objects}):
         kept = step.after.objects.get(k, Object.fresh(k)).mask
-        new = now.objects.get(k, Object.fresh(k)).mask
+        new = now.after.objects.get(k, Object.fresh(k)).mask
         if kept != new:
             same = False
             dice = _dice(kept, new)
             if dice <= worst:
                 worst, where = dice, k
-    return Replayed(number, step.name, same, worst, where)
+    both = ((name, step.ran_with.get(name), now.ran_with.get(name)) for name in now.ran_with)
+    changed = {name: (then, here) for name, then, here in both if then != here}
+    return Replayed(number, step.name, same, worst, where, changed)
 
 
 def _dice(a: Voxels, b: Voxels) -> float:

@@ -23,6 +23,26 @@ Learned: TypeAlias = Mapping[str, Any]
 NOWHERE = Region((0, 0, 0), (0, 0, 0))
 
 
+class Asker:
+    """How a session has its method work: here and now. Another may do it elsewhere."""
+
+    def start(self, method: AnyMethod, volume: Volume) -> State:
+        """As `Method.start`."""
+        return method.start(volume)
+
+    def ask(
+        self,
+        volume: Volume,
+        snapshot: Snapshot,
+        number: int,
+        state: State,
+        parts: str,
+        observe: Observe | None = None,
+    ) -> Answer:
+        """As `asking.ask`; called only after the prompts were found valid."""
+        return ask(volume, snapshot, number, state, parts, observe)
+
+
 @dataclass(frozen=True)
 class Update:
     """What a step has changed.
@@ -58,6 +78,7 @@ class Session:
         parts: "all", or "marked" to keep only the connected parts of an object that
             hold an inside mark, if any does.
         clock: What tells the time.
+        asker: What has the method work; by default in this process.
 
     Raises:
         SessionError: If the method cannot work on so many dimensions.
@@ -87,6 +108,7 @@ class Session:
         dims: int | None = None,
         parts: str = "all",
         clock: Callable[[], float] = time.time,
+        asker: Asker | None = None,
     ) -> None:
         if parts not in ("all", "marked"):
             raise SessionError(f'parts is "all" or "marked", got {parts!r}')
@@ -94,6 +116,7 @@ class Session:
         self.parts = parts
         self.history = History(Snapshot(method, _dims(volume, method, dims), {}))
         self._clock = clock
+        self._asker = asker or Asker()
         self.next_id = 1
         self._start: State | None = None
         self._image: dict[int, Any] = {}
@@ -140,13 +163,20 @@ class Session:
             out[item.mask.region.slices][item.mask.mask()] = item.number
         return out
 
-    def add(self, *prompts: Prompt, object: int = 1, observe: Observe | None = None) -> Update:
+    def add(
+        self,
+        *prompts: Prompt,
+        object: int = 1,
+        observe: Observe | None = None,
+        name: str | None = None,
+    ) -> Update:
         """Add prompts to one object and segment it again, in one step.
 
         Args:
             prompts: At least one. `Paint` and `Given` are always understood.
             object: Its number, from 1 up; made if there is none.
             observe: As in `Method.segment`; it may raise `Cancelled`.
+            name: Of the step, for people; by default the kinds of the prompts.
 
         Raises:
             PromptNotRead: If the method reads no prompt of that kind.
@@ -156,7 +186,7 @@ class Session:
         ids = tuple(range(self.next_id, self.next_id + len(prompts)))
         item = self._with(self._open(object), ids, prompts)
         self.next_id += len(prompts)
-        return self._do("add", _named(prompts), item, ids, observe)
+        return self._do("add", name or _named(prompts), item, ids, observe)
 
     def replace(self, id: int, prompt: Prompt, observe: Observe | None = None) -> Update:
         """Put another prompt in the place of one, such as a click that was moved.
@@ -307,13 +337,14 @@ class Session:
         fresh = do != "add"
         answer = self._ask(item, fresh, observe)
         action = {"do": do, "object": item.number, "ids": list(ids)}
-        asked = None
+        asked, learns, ran_with = None, False, {}
         if answer.state is not None:
             asked = self._key(item.number)
             self._image = {asked: answer.state.image}
+            learns, ran_with = bool(answer.state.learned), dict(answer.state.ran_with)
         step = Step(
             f"{name} on {item.name}", action, self._clock(), self._merged(answer, item.number),
-            asked, fresh, bool(answer.state and answer.state.learned),
+            asked, fresh, learns, ran_with,
         )  # fmt: skip
         update = self._take(step, answer, ids)
         return replace(update, seconds=time.perf_counter() - started)
@@ -323,7 +354,7 @@ class Session:
         trial = replace(now, objects={**now.objects, item.number: item})
         learned = None if fresh else self._learned(self._key(item.number), self.history.done)
         state = self._state(trial, item.number, learned)
-        return ask(self.volume, trial, item.number, state, self.parts, observe)
+        return self._asker.ask(self.volume, trial, item.number, state, self.parts, observe)
 
     def _key(self, number: int) -> int:
         return 0 if isinstance(self.method, JointMethod) else number
@@ -332,7 +363,8 @@ class Session:
         """A state with the image part at hand; without `learned`, as the image alone gives it."""
         if self._start is None:
             by_slice = snapshot.dims == 2 and self.volume.dims == 3
-            self._start = State() if by_slice else snapshot.method.start(self.volume)
+            start = State() if by_slice else self._asker.start(snapshot.method, self.volume)
+            self._start = start
         image = self._image.get(self._key(number), self._start.image)
         return State(image, self._start.learned if learned is None else learned)
 
@@ -349,7 +381,7 @@ class Session:
         before = None if step.fresh else self._learned(key, last - 1)
         number = int(step.action["object"])
         state = self._state(step.after, number, before)
-        again = ask(self.volume, step.after, number, state, self.parts)
+        again = self._asker.ask(self.volume, step.after, number, state, self.parts)
         return again.state.learned if again.state else None
 
     def _merged(self, answer: Answer, number: int) -> Snapshot:

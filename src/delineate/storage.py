@@ -5,12 +5,10 @@ and levels by their SHA-256, `learned/` what methods had learned, as safetensors
 Loading reads masks and computes nothing.
 """
 
-import hashlib
 import json
 import os
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,63 +19,12 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from .errors import DelineateError, SessionError
-from .history import History, Snapshot, Step
-from .levels import Levels
-from .methods import build
-from .objects import Object, Placed
-from .prompts import from_json, to_json
-from .region import Region
+from .history import History
+from .rows import Rows, Values
 from .session import Session
 from .volume import Volume, fingerprint
-from .voxels import Voxels
 
 FORMAT = 1
-
-
-@dataclass
-class _Archive:
-    """What is written: tables of values that steps share, and blobs by their hash."""
-
-    prompts: list[dict[str, Any]] = field(default_factory=list)
-    objects: list[dict[str, Any]] = field(default_factory=list)
-    blobs: dict[str, bytes] = field(default_factory=dict)
-    _seen: dict[Any, int] = field(default_factory=dict)
-
-    def blob(self, bits: bytes) -> str:
-        name = hashlib.sha256(bits).hexdigest()
-        self.blobs[name] = bits
-        return name
-
-    def voxels(self, held: Voxels | Levels) -> dict[str, Any]:
-        region = held.region
-        return {"low": [*region.low], "high": [*region.high], "blob": self.blob(held.bits)}
-
-    def placed(self, placed: Placed) -> int:
-        if placed not in self._seen:
-            prompt = to_json(placed.prompt)
-            if "bits" in prompt:
-                del prompt["bits"]
-                prompt["blob"] = self.blob(placed.prompt.voxels.bits)  # type: ignore[union-attr]
-            self._seen[placed] = len(self.prompts)
-            self.prompts.append({"id": placed.id, "time": placed.time, "prompt": prompt})
-        return self._seen[placed]
-
-    def object(self, item: Object) -> int:
-        if item not in self._seen:
-            row = {name: getattr(item, name) for name in _PLAIN}
-            row["prompts"] = [self.placed(placed) for placed in item.prompts]
-            row |= {name: self.voxels(getattr(item, name)) for name in ("claim", "levels", "mask")}
-            self._seen[item] = len(self.objects)
-            self.objects.append(row)
-        return self._seen[item]
-
-    def snapshot(self, snapshot: Snapshot) -> dict[str, Any]:
-        method = {"name": snapshot.method.name, "fields": asdict(snapshot.method)}
-        items = [self.object(item) for item in snapshot.objects.values()]
-        return {"method": method, "dims": snapshot.dims, "objects": items}
-
-
-_PLAIN = ("number", "name", "colour", "locked", "edited")
 
 
 def save(session: Session, path: str | os.PathLike[str]) -> Path:
@@ -90,19 +37,8 @@ def save(session: Session, path: str | os.PathLike[str]) -> Path:
     Returns:
         The path.
     """
-    archive, history = _Archive(), session.history
-    steps = [
-        {
-            "name": step.name,
-            "action": dict(step.action),
-            "time": step.time,
-            "asked": step.asked,
-            "fresh": step.fresh,
-            "learns": step.learns,
-            "after": archive.snapshot(step.after),
-        }
-        for step in history.steps
-    ]
+    archive, history = Rows(), session.history
+    steps = [archive.step(step) for step in history.steps]
     source = session.volume.source
     head = {
         "format": FORMAT,
@@ -199,50 +135,17 @@ def _check_image(volume: Volume, said: Mapping[str, Any], path: str | os.PathLik
 
 
 def _rebuilt(archive: zipfile.ZipFile, head: Mapping[str, Any], volume: Volume) -> Session:
-    blobs: dict[str, bytes] = {}
+    def fetch(name: str) -> bytes:
+        return archive.read(f"blobs/{name}")
 
-    def bits(name: str) -> bytes:
-        if name not in blobs:
-            blobs[name] = archive.read(f"blobs/{name}")
-            if hashlib.sha256(blobs[name]).hexdigest() != name:
-                raise SessionError(f"the session file is damaged: blob {name} does not match")
-        return blobs[name]
-
-    def voxels(row: Mapping[str, Any]) -> Voxels:
-        return Voxels(Region(row["low"], row["high"]), bits(row["blob"]))
-
-    def placed(row: Mapping[str, Any]) -> Placed:
-        said = dict(row["prompt"])
-        if "blob" in said:
-            said |= voxels(said).to_json()
-            del said["blob"]
-        return Placed(row["id"], from_json(said), row["time"])
-
-    def item(row: Mapping[str, Any]) -> Object:
-        levels = Levels(
-            Region(row["levels"]["low"], row["levels"]["high"]), bits(row["levels"]["blob"])
-        )
-        plain = {name: row[name] for name in _PLAIN}
-        said = tuple(prompts[n] for n in row["prompts"])
-        return Object(
-            **plain, prompts=said, levels=levels,
-            claim=voxels(row["claim"]), mask=voxels(row["mask"]),
-        )  # fmt: skip
-
-    def snapshot(row: Mapping[str, Any]) -> Snapshot:
-        method = build(row["method"]["name"], row["method"]["fields"])
-        held = [objects[n] for n in row["objects"]]
-        return Snapshot(method, row["dims"], {one.number: one for one in held})
-
-    prompts = [placed(row) for row in head["prompts"]]
-    objects = [item(row) for row in head["objects"]]
-    steps = [Step(**{**row, "after": snapshot(row["after"])}) for row in head["steps"]]
+    values = Values(head["prompts"], head["objects"], fetch)
     learned: dict[int, Mapping[str, Any]] = {
         done: unpack_learned(archive.read(f"learned/{done}.safetensors"))
         for done in head["learned"]
     }
-    start = snapshot(head["start"])
+    start = values.snapshot(head["start"])
     session = Session(volume, start.method, dims=start.dims, parts=head["parts"])
+    steps = [values.step(row) for row in head["steps"]]
     session.history = History(start, steps, head["done"], learned)
     session.next_id = head["next_id"]
     return session

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from ..errors import DelineateError
-from . import about, bench, replay, segment, train
+from . import about, bench, replay, segment, serve, train, tune
 
 app = typer.Typer(
     name="delineate",
@@ -20,7 +20,10 @@ app.command("methods")(about.methods)
 app.command("bench")(bench.bench)
 app.command("train")(train.train)
 app.command("models")(train.models)
+app.command("tune")(tune.tune)
 app.command("replay")(replay.replay)
+app.command("serve")(serve.serve)
+app.add_typer(serve.sessions, name="sessions")
 app.command("doctor")(about.doctor)
 
 

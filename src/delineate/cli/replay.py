@@ -36,6 +36,8 @@ def replay(
                 "same bits" if report.same else f"Dice {report.dice:.4f} (object {report.object})"
             )
             typer.echo(f"{report.number:4d}  {report.name:40s}  {told}")
+            for name, (then, now) in report.changed.items():
+                typer.echo(f"      {name} was {then}, is {now}")
     if as_json:
         typer.echo(json.dumps([asdict(report) for report in reports], indent=1))
     if not all(report.passed for report in reports):

@@ -140,6 +140,8 @@ def _report(
         "millilitres": round(voxels * math.prod(session.volume.spacing) / 1000, 3),
         "seconds": round(update.seconds, 3),
         "notes": list(update.notes),
+        "method": session.method.name,
+        "ran_with": dict(session.history.steps[-1].ran_with),
     }
 
 

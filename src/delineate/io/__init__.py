@@ -3,9 +3,22 @@
 NIfTI by nibabel; NRRD, MetaImage and DICOM by SimpleITK; PNG and JPEG by Pillow; TIFF by tifffile.
 """
 
+from .extent import extent
 from .labels import Label, read_labels
 from .reading import read
+from .segmentation import write_segmentation
 from .series import Series, list_series
+from .structures import write_structures
 from .writing import write
 
-__all__ = ["Label", "Series", "list_series", "read", "read_labels", "write"]
+__all__ = [
+    "Label",
+    "Series",
+    "extent",
+    "list_series",
+    "read",
+    "read_labels",
+    "write",
+    "write_segmentation",
+    "write_structures",
+]

@@ -87,17 +87,22 @@ def read_image(path: Path, reader: str) -> Any:
         raise
 
 
+def header_of(path: Path, reader: str) -> Any:
+    """A reader of ITK that knows the header of a file, but no voxel."""
+    work = sitk.ImageFileReader()
+    work.SetImageIO(reader)
+    work.SetFileName(str(path))
+    with quiet():
+        work.ReadImageInformation()
+    return work
+
+
 def information(path: Path) -> Any | None:
     """A reader that knows the header of a DICOM file, or none if it is not a readable image."""
-    work = sitk.ImageFileReader()
-    work.SetImageIO("GDCMImageIO")
-    work.SetFileName(str(path))
     try:
-        with quiet():
-            work.ReadImageInformation()
+        return header_of(path, "GDCMImageIO")
     except RuntimeError:
         return None
-    return work
 
 
 def channels_first(image: Any) -> Array:

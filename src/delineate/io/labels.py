@@ -12,6 +12,7 @@ from ..region import index3
 from ..types import Array
 from ..volume import Volume
 from ..voxels import Voxels
+from .formats import recognise
 from .reading import load, refusing
 from .segments import Segment
 from .stored import Stored
@@ -39,7 +40,8 @@ class Label:
 def read_labels(path: str | os.PathLike[str], like: Volume | None = None) -> tuple[Label, ...]:
     """The objects of a segmentation, by number; 0 is background.
 
-    NIfTI, NRRD (and `.seg.nrrd` of 3D Slicer, whose objects may overlap), MetaImage, PNG and TIFF.
+    NIfTI, NRRD (and `.seg.nrrd` of 3D Slicer, whose objects may overlap), MetaImage, PNG and TIFF;
+    with `like` also DICOM SEG and RTSTRUCT.
     Names and colours are those that `write` kept, or 3D Slicer. Where 3D Slicer put overlapping
     objects into layers they are numbered anew, in its order.
 
@@ -54,12 +56,31 @@ def read_labels(path: str | os.PathLike[str], like: Volume | None = None) -> tup
     """
     place = Path(path)
     with refusing(place):
+        if like is not None and not place.is_dir() and recognise(place) == "dicom":
+            found = _from_dicom(place, like)
+            if found is not None:
+                return found
         stored = load(place, indices=True)
         if like is not None:
             like.geometry.check_matches(stored.geometry, "the segmentation")
         if len(stored.voxels) > 1:
             return _layers(stored)
         return _objects(_whole(stored), {segment.number: segment for segment in stored.segments})
+
+
+def _from_dicom(path: Path, like: Volume) -> tuple[Label, ...] | None:
+    """The objects of a DICOM SEG or RTSTRUCT, numbered as they are there; None for an image."""
+    from . import segmentation, structures
+    from .frames import uid
+
+    kinds = {
+        segmentation.CLASS: segmentation.read_segmentation,
+        structures.CLASS: structures.read_structures,
+    }
+    reader = kinds.get(uid(path))
+    if reader is None:
+        return None
+    return tuple(Label(s.number, s.name, s.colour, v) for s, v in reader(path, like))
 
 
 def _whole(stored: Stored) -> Array:

@@ -1,0 +1,217 @@
+"""Kills a server at random moments and counts what it forgot: `python benchmarks/crash.py 10`.
+
+Each round starts a real server on the same journal, marks, names, locks, undoes and redoes for a
+random time, and is ended by a signal that no process can catch. The next round compares what
+the server says with what it had acknowledged: every prompt, object, name, colour, lock, the
+whole history, and the masks at every place in it. The last line says how many acknowledged
+marks were lost.
+"""
+
+import argparse
+import hashlib
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import numpy as np
+from workbench import Page, Refusal, scene, start
+
+SHAPE = (48, 40, 20)
+LONGEST = 3.0
+
+
+def digest(labels: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(labels).tobytes()).hexdigest()[:16]
+
+
+def brief(state: dict[str, Any]) -> dict[str, Any]:
+    """What must survive of a state."""
+    kept = ("objects", "history", "method", "dims", "next_id", "view")
+    return {name: state[name] for name in kept}
+
+
+def marks(state: dict[str, Any]) -> set[int]:
+    return {prompt["id"] for item in state["objects"] for prompt in item["prompts"]}
+
+
+class Round:
+    """What was acknowledged, and what was asked and not answered."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] | None = None
+        self.masks: dict[tuple[int, float], str] = {}
+        self.in_flight = False
+        self.reply: dict[str, Any] | None = None
+        self.acknowledged = 0
+        self.lost = 0
+        self.wrong = 0
+
+    def note(self, page: Page, state: dict[str, Any]) -> None:
+        self.state, self.reply = brief(state), None
+        done = state["history"]["done"]
+        when = state["history"]["steps"][done - 1]["time"] if done else 0.0
+        self.masks[done, when] = digest(page.labels)
+
+    def compare(self, page: Page, state: dict[str, Any]) -> None:
+        """After a restart: the last acknowledged state, or one step beyond if one was asked."""
+        if self.state is None:
+            return
+        now = brief(state)
+        if self.reply is not None:
+            self._check_reply(page, now, self.reply)
+        elif now != self.state:
+            beyond = self.in_flight and _follows(self.state, now)
+            if not beyond:
+                self.wrong += 1
+                self.lost += len(marks(self.state) - marks(now))
+                print("  differs:", [name for name in now if now[name] != self.state[name]])
+        here = state["history"]["done"]
+        for done in [*range(len(state["history"]["steps"]) + 1), here]:
+            page.do("POST", "goto", done=done)
+            when = state["history"]["steps"][done - 1]["time"] if done else 0.0
+            known = self.masks.get((done, when))
+            if known is not None and known != digest(page.labels):
+                self.wrong += 1
+                print(f"  other mask at step {done}")
+
+    def _check_reply(self, page: Page, now: dict[str, Any], reply: dict[str, Any]) -> None:
+        """The last thing heard was an answer, without the whole state."""
+        there = {item["number"]: item for item in now["objects"]}
+        missing = set(reply["update"].get("ids", ())) - marks(now)
+        same = (
+            now["history"]["done"] == reply["history"]["done"]
+            and len(now["history"]["steps"]) == reply["history"]["count"]
+            and all(there.get(item["number"]) == item for item in reply["objects"])
+            and not any(number in there for number in reply["removed"])
+            and digest(page.labels) == reply["digest"]
+        )
+        if not same:
+            self.wrong += 1
+            self.lost += len(missing)
+            print("  the last answer is not in what came back")
+
+
+def _follows(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether the new history is the old one with at most one step more or one less done."""
+    a, b = old["history"], new["history"]
+    same = min(a["done"], b["done"])
+    return a["steps"][:same] == b["steps"][:same] and abs(a["done"] - b["done"]) <= 1
+
+
+def act(page: Page, random: np.random.Generator, state: dict[str, Any]) -> dict[str, Any] | None:
+    """One random thing that a user does, and the answer to it."""
+    spot = [int(random.integers(n)) for n in SHAPE]
+    number = int(random.integers(1, 4))
+    locked = {item["number"] for item in state["objects"] if item["locked"]}
+    kind = random.choice(
+        ["click", "click", "click", "box", "undo", "redo", "name", "lock", "paint"]
+    )
+    if kind in ("undo", "redo"):
+        history = state["history"]
+        if history["done"] if kind == "undo" else history["done"] < len(history["steps"]):
+            return page.do("POST", kind, steps=1)
+    elif kind in ("name", "lock") and number in {item["number"] for item in state["objects"]}:
+        said = (
+            {"name": f"name {random.integers(99)}"}
+            if kind == "name"
+            else {"locked": number not in locked}
+        )
+        return page.do("PATCH", f"objects/{number}", **said)
+    elif number not in locked:
+        inside = bool(random.random() < 0.7)
+        if kind == "box":
+            low = [max(0, n - 8) for n in spot]
+            high = [min(m, n + 8) for n, m in zip(spot, SHAPE, strict=True)]
+            prompt = {"kind": "box", "low": low, "high": high}
+        elif kind == "paint":
+            high = [n + 1 for n in spot]
+            prompt = {"kind": "paint", "voxels": {"low": spot, "high": high, "runs": [0, 1]}}
+        else:
+            prompt = {"kind": "click", "at": spot, "inside": inside}
+        return page.do("POST", "prompts", object=number, prompts=[prompt])
+    return None
+
+
+def work(page: Page, now: Round, random: np.random.Generator) -> None:
+    """Act until the server is gone."""
+    try:
+        state = page.state()
+    except httpx.HTTPError:
+        return
+    while True:
+        now.in_flight = True
+        try:
+            reply = act(page, random, state)
+            now.in_flight = False
+            if reply is not None:
+                now.acknowledged += len(reply["update"].get("ids", ()))
+                now.reply = {**reply, "digest": digest(page.labels)}
+            state = page.state()
+        except (httpx.HTTPError, EOFError):
+            return
+        except Refusal as refusal:
+            if "PromptsMissing" not in str(refusal):
+                raise
+            continue
+        now.note(page, state)
+
+
+def warm(page: Page, now: Round) -> None:
+    """One click, which waits until the server's other processes have begun."""
+    reply = page.do("POST", "prompts", object=9, prompts=[{"kind": "click", "at": [1, 1, 1]}])
+    now.acknowledged += len(reply["update"]["ids"])
+    now.note(page, page.state())
+
+
+def kill(process: subprocess.Popen[str], after: float) -> None:
+    time.sleep(after)
+    os.kill(process.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("kills", type=int)
+    options.add_argument("--seed", type=int, default=0)
+    asked = options.parse_args()
+    random = np.random.default_rng(asked.seed)
+    now = Round()
+    with tempfile.TemporaryDirectory() as name:
+        folder, home = Path(name) / "images", Path(name) / "home"
+        folder.mkdir()
+        scene(folder / "scene.nii.gz", SHAPE, asked.seed)
+        for count in range(asked.kills + 1):
+            process, (address,) = start(folder, home)
+            page = Page(address)
+            state = page.open("scene.nii.gz")
+            now.compare(page, state)
+            if count == asked.kills:
+                process.kill()
+                process.wait()
+                break
+            now.note(page, page.state())
+            now.in_flight = False
+            if random.random() < 0.8:  # else it may be killed before its first answer
+                warm(page, now)
+            killer = threading.Thread(target=kill, args=(process, random.uniform(0.0, LONGEST)))
+            killer.start()
+            work(page, now, random)
+            killer.join()
+            process.wait()
+            steps = len(now.state["history"]["steps"]) if now.state else 0
+            print(
+                f"kill {count + 1}: {now.acknowledged} marks acknowledged, {steps} steps",
+                flush=True,
+            )
+    print(f"{now.wrong} differences in what came back")
+    print(f"{asked.kills} kills, {now.acknowledged} marks acknowledged, {now.lost} lost")
+    return int(bool(now.lost or now.wrong))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

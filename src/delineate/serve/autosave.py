@@ -1,0 +1,71 @@
+"""Masks beside the image: once, or after each step where the user asked for that."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from ..errors import DelineateError
+from . import exporting
+from .failures import Refused
+from .forms import Export
+from .seat import Seat
+from .state import saved_mark
+from .workbench import Workbench, check_writable
+
+LOG = logging.getLogger("delineate.serve")
+DELAY = 1.0
+_due: dict[str, asyncio.Task[None]] = {}
+
+
+def autosave(bench: Workbench, seat: Seat) -> None:
+    """After a step: write a moment later, unless another step comes first."""
+    old = _due.pop(seat.id, None)
+    if old is not None:
+        old.cancel()
+    _due[seat.id] = asyncio.create_task(_later(bench, seat))
+
+
+async def _later(bench: Workbench, seat: Seat) -> None:
+    await asyncio.sleep(DELAY)
+    _due.pop(seat.id, None)
+    try:
+        kept = await bench.off(bench.kept, seat.owner, seat.id)
+        asked = kept.notes.get("autosave")
+        if asked:
+            await write_beside(bench, seat, Export(**asked))
+    except DelineateError as error:
+        seat.tell(
+            {"kind": "error", "number": 0, "error": {"kind": "Autosave", "message": str(error)}}
+        )
+    except Exception as error:
+        LOG.error("autosave failed: %s", type(error).__name__)
+
+
+async def write_beside(bench: Workbench, seat: Seat, asked: Export) -> list[str]:
+    """Write masks beside the image; the names of the files.
+
+    Raises:
+        Refused: If this server does not write there, or a file of another's is in the way.
+    """
+    folder = check_writable(bench.settings)
+    kept = await bench.off(bench.kept, seat.owner, seat.id)
+    path = kept.image.get("path")
+    if not path:
+        raise Refused(409, "SessionError", "the image was uploaded; download the masks instead")
+    place = bench.find(seat.owner, path, None)
+    image = place if place != folder else folder / "image"
+
+    def work() -> list[str]:
+        with exporting.work_folder(bench.settings.home) as name:
+            made = exporting.files(
+                seat.session, asked, kept.notes.get("title", "image"), seat.grid,
+                kept.notes.get("seconds", {}), Path(name),
+            )  # fmt: skip
+            own = kept.notes.get("written", [])
+            written = exporting.beside(made, image, own)
+        names = sorted({*own, *written})
+        bench.journal.note(seat.id, written=names, saved=saved_mark(seat.session))
+        return written
+
+    written: list[str] = await seat.read(work)
+    return written

@@ -1,0 +1,267 @@
+"""All open sessions of a server: who owns them, where their images are, what they take."""
+
+import asyncio
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UnknownSession
+from ..io import extent, read
+from ..journal import Journal, Kept
+from ..methods import build
+from ..session import Asker, Session
+from ..volume import Volume
+from .failures import Refused
+from .forms import Opening
+from .journalled import Journalled
+from .lanes import Away, Image, Lanes
+from .places import inside, relative
+from .seat import Seat
+from .settings import Settings
+from .uploads import Uploads, forget
+
+_THREADS = 32
+
+
+@dataclass
+class _Chair:
+    """An open session's seat, what it holds, and its image as JSON."""
+
+    seat: Seat
+    bytes: int
+    image: dict[str, Any]
+    voxels: Path | None
+
+
+class Workbench:
+    """The sessions of a server.
+
+    Args:
+        settings: Of the server.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.journal = Journal(settings.database)
+        self.uploads = Uploads(settings.home / "uploads", settings.limits)
+        self.pool = ThreadPoolExecutor(_THREADS, "work")
+        (settings.home / "open").mkdir(mode=0o700, exist_ok=True)
+        self._voxels = settings.home / "open" / secrets.token_hex(8)
+        self._voxels.mkdir(mode=0o700)
+        self._quick = Lanes(settings.quick) if settings.quick else None
+        self._slow = Lanes(settings.slow) if settings.slow else None
+        self._chairs: dict[str, _Chair] = {}
+        self._opening: dict[str, asyncio.Lock] = {}
+
+    def close(self) -> None:
+        """Let go of everything; the journal has it all."""
+        for lanes in (self._quick, self._slow):
+            if lanes:
+                lanes.close()
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        self.journal.close()
+        shutil.rmtree(self._voxels, ignore_errors=True)
+
+    async def off(self, work: Callable[..., Any], *args: Any) -> Any:
+        """Do something off the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self.pool, work, *args)
+
+    def kept(self, owner: str, id: str) -> Kept:
+        """What the journal says of a session of this owner; of another's it says nothing."""
+        kept = self.journal.kept(id)
+        if kept.owner != owner:
+            raise UnknownSession(f"there is no session {id[:40]!r}")
+        return kept
+
+    async def seat(self, owner: str, id: str) -> Seat:
+        """An owner's session, opened if it is not."""
+        return (await self._chair(owner, id)).seat
+
+    async def image(self, owner: str, id: str) -> dict[str, Any]:
+        """An owner's image as JSON."""
+        return (await self._chair(owner, id)).image
+
+    async def _chair(self, owner: str, id: str) -> _Chair:
+        kept = await self.off(self.kept, owner, id)
+        async with self._opening.setdefault(id, asyncio.Lock()):
+            held = self._chairs.get(id)
+            if held is not None and held.seat.broken:
+                self._leave(id)
+                held = None
+            if held is None:
+                await self._room(0)
+                volume = await self.off(self._read, owner, kept.image)
+                held = await self._sit(kept, volume)
+        return held
+
+    async def open(self, owner: str, asked: Opening) -> tuple[str, bool]:
+        """A session on an image; the name of it, and whether it is new."""
+        where = self._where(owner, asked)
+        place = where["path"] or ""
+        mine = await self.off(self.journal.list, owner)
+        if asked.resume and asked.upload is None:
+            old = next((k for k in mine if _same(k.image, where)), None)
+            if old is not None:
+                return old.id, False
+        if len(mine) >= self.settings.limits.sessions:
+            raise Refused(
+                429, "Busy", f"there are {len(mine)} sessions, as many as one may have; delete some"
+            )
+        await self._room(0)
+        volume = await self.off(self._read, owner, where)
+        method = build(asked.method or self.settings.method, self._fields(asked))
+        session = Session(volume, method, dims=asked.dims, parts=asked.parts)
+        id = await self.off(self.journal.create, owner, session, where, place)
+        title = Path(place or str(volume.source.path if volume.source else "")).name
+        await self.off(lambda: self.journal.note(id, title=title))
+        if asked.upload:
+            self.uploads.keep(owner, asked.upload, id)
+        async with self._opening.setdefault(id, asyncio.Lock()):
+            await self._sit(await self.off(self.kept, owner, id), volume)
+        return id, True
+
+    async def delete(self, owner: str, id: str) -> None:
+        """Forget a session."""
+        await self.off(self.kept, owner, id)
+        held = self._chairs.get(id)
+        if held is not None:
+            held.seat.cancel()
+            await held.seat.read(lambda: None)
+        self._leave(id)
+        await self.off(forget, self.settings.home, self.journal, id)
+
+    def find(self, owner: str, path: str | None, upload: str | None) -> Path:
+        """A file that a client names."""
+        if (path is None) == (upload is None):
+            raise Refused(422, "Invalid", "give a path or an upload, one of them")
+        if upload is not None:
+            return self.uploads.image(owner, upload)
+        return inside(self.settings.folder, path or "")
+
+    def _fields(self, asked: Opening) -> dict[str, Any]:
+        if asked.fields or asked.method not in (None, self.settings.method):
+            return asked.fields
+        return dict(self.settings.fields)
+
+    def _where(self, owner: str, asked: Opening) -> dict[str, Any]:
+        """Where an image is, as the journal keeps it."""
+        if (asked.path is not None) + (asked.paths is not None) + (asked.upload is not None) != 1:
+            raise Refused(422, "Invalid", "give a path, paths or an upload, one of them")
+        paths = asked.paths or ([asked.path] if asked.path else [])
+        folder = self.settings.folder
+        for number, path in enumerate(paths):
+            place = inside(folder, path)
+            assert folder is not None
+            paths[number] = relative(folder, place)
+        if asked.upload:
+            self.uploads.image(owner, asked.upload)
+        return {
+            "path": paths[0] if paths else None, "paths": paths, "upload": asked.upload,
+            "series": asked.series, "channel": asked.channel,
+        }  # fmt: skip
+
+    def _read(self, owner: str, where: Mapping[str, Any]) -> Volume:
+        """The image, if it is not too large."""
+        files = [self.find(owner, path, None) for path in where["paths"]]
+        files = files or [self.find(owner, None, where["upload"])]
+        self.check_size(files, where["series"])
+        return read(
+            files if len(files) > 1 else files[0], series=where["series"], channel=where["channel"]
+        )
+
+    def check_size(self, files: list[Path], series: str | None) -> None:
+        """Look at headers.
+
+        Raises:
+            Refused: If the image is larger than this server opens.
+        """
+        voxels = sum(extent(file, series) for file in files)
+        most = self.settings.limits.voxels
+        if voxels > most:
+            raise Refused(
+                413, "TooLarge",
+                f"the image has {voxels} voxels, this server opens up to {most}; crop it, or start "
+                "the server with a larger --voxels",
+            )  # fmt: skip
+
+    async def _sit(self, kept: Kept, volume: Volume) -> _Chair:
+        from .state import as_image
+
+        await self._room(volume.data.nbytes)
+        volume, asker, voxels = await self.off(self._placed, volume)
+        journalled = Journalled(asker, self.journal)
+        session = await self.off(lambda: self.journal.load(kept.id, volume, asker=journalled))
+        seat = Seat(
+            kept.id, kept.owner, session, journalled, self.journal, self.pool,
+            self.settings.limits.waiting,
+        )  # fmt: skip
+        image = await self.off(as_image, volume, kept, seat.grid)
+        chair = _Chair(seat, volume.data.nbytes, image, voxels)
+        self._chairs[kept.id] = chair
+        return chair
+
+    def _placed(self, volume: Volume) -> tuple[Volume, Asker, Path | None]:
+        """The image where lanes find it too, and what asks them."""
+        lanes = self._slow if volume.dims == 3 else self._quick
+        if lanes is None:
+            return volume, Asker(), None
+        key = secrets.token_hex(8)
+        path = self._voxels / f"{key}.npy"
+        np.save(path, volume.data)
+        held = replace(volume, data=np.load(path, mmap_mode="r"))
+        image = Image(
+            key, str(path), volume.shape, np.array(volume.geometry.affine), volume.channels
+        )
+        return held, Away(lanes, image), path
+
+    async def _room(self, more: int) -> None:
+        """Close what is not in use until there is room.
+
+        Raises:
+            Refused: If everything is in use.
+        """
+        most = self.settings.limits.memory_bytes
+        idle = sorted(
+            (id for id, chair in self._chairs.items() if not chair.seat.busy),
+            key=lambda each: self._chairs[each].seat.used,
+        )
+        while sum(chair.bytes for chair in self._chairs.values()) + more > most:
+            if not idle:
+                raise Refused(
+                    413, "TooLarge",
+                    f"the open images would take more than {most} bytes of memory; close one, or "
+                    "start the server with a larger --memory",
+                )  # fmt: skip
+            self._leave(idle.pop(0))
+
+    def _leave(self, id: str) -> None:
+        chair = self._chairs.pop(id, None)
+        self.journal.release(id)
+        if chair and chair.voxels:
+            try:
+                chair.voxels.unlink(missing_ok=True)
+            except OSError:
+                return  # another process still reads it; it goes with the folder
+
+
+def _same(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    return all(kept.get(name) == asked[name] for name in ("paths", "series", "channel", "upload"))
+
+
+def check_writable(settings: Settings) -> Path:
+    """FOLDER, if masks may be written into it.
+
+    Raises:
+        Refused: If they may not.
+    """
+    if settings.folder is None or not settings.write:
+        raise Refused(
+            403, "Forbidden", "this server does not write beside images; download instead"
+        )
+    return settings.folder

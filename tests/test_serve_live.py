@@ -1,0 +1,225 @@
+"""Progress, previews and cancel over the WebSocket; a method in a process of its own."""
+
+import threading
+import time
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from delineate import methods
+from delineate.errors import Cancelled, MethodError
+from delineate.methods.base import Method
+from delineate.patch import Patch
+from serving import TOKENS, Page, box, click, decode, error, served
+from stubs import ALL, Bright, Slow
+
+MINE = {"Authorization": f"Bearer {TOKENS['ann']}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting(Method):
+    """Works until it is told to stop, or for some seconds; may end its process, or be deaf."""
+
+    name, paper, when, reads, dims = "waiting", "", "", ALL, frozenset({2, 3})
+    seconds: float = 20.0
+    how: str = "listen"
+
+    def segment(self, volume, prompts, state, observe=None):
+        if self.how == "die":
+            import os
+
+            os._exit(3)
+        until = time.monotonic() + self.seconds
+        while time.monotonic() < until:
+            time.sleep(0.02)
+            if observe and self.how == "listen":
+                observe(0.5, Patch((0, 0, 0), np.ones((2, 2, 1), np.float32)))
+        return Patch((0, 0, 0), np.ones((1, 1, 1), np.float32)), state
+
+
+@pytest.fixture(autouse=True)
+def stub_methods(monkeypatch):
+    known = [EntryPoint(kind.name, f"stubs:{kind.__name__}", "") for kind in (Bright, Slow)]
+    known.append(EntryPoint("waiting", f"{__name__}:Waiting", ""))
+    monkeypatch.setattr(methods, "BUILT_IN", tuple(known))
+
+
+@pytest.fixture
+def scan(tmp_path):
+    array = np.zeros((8, 7, 6), np.int16)
+    array[2:6, 3:6, 1:4] = 100
+    (tmp_path / "images").mkdir()
+    nib.save(nib.Nifti1Image(array, np.diag([-1.0, -1, 2, 1])), tmp_path / "images" / "scan.nii")
+    return array[::-1, ::-1]
+
+
+def until(socket, kind):
+    """What comes up to the first message of a kind, JSON or the header of a frame."""
+    seen = []
+    while True:
+        message = socket.receive()
+        said = decode(message["bytes"])[0] if message.get("bytes") else None
+        said = said or __import__("json").loads(message["text"])
+        seen.append((said, message.get("bytes")))
+        if said["kind"] == kind:
+            return seen
+
+
+def test_a_dragged_click_is_shown_and_changes_nothing(tmp_path, scan):
+    with served(tmp_path) as client:
+        page = Page(client, "scan.nii")
+        page.mark(box((0, 0, 0), (4, 7, 6)))
+        kept = page.labels.copy()
+        with client.websocket_connect(page.url("live"), headers=MINE) as socket:
+            for number, prompt in enumerate((box((0, 0, 0), (8, 7, 6)), box((3, 0, 0), (4, 7, 6)))):
+                said = {"kind": "preview", "number": number, "prompt": prompt, "replacing": 1}
+                socket.send_json(said)
+                header, frame = until(socket, "preview")[-1]
+                assert header["number"] == number and header["object"] == 1
+                tried = kept.copy()
+                low, high = header["region"]["low"], header["region"]["high"]
+                tried[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] = decode(frame)[1]
+                inside = np.zeros(scan.shape, bool)
+                inside[
+                    tuple(slice(a, b) for a, b in zip(prompt["low"], prompt["high"], strict=True))
+                ] = True
+                np.testing.assert_array_equal(tried, (scan > 0) & inside)
+            socket.send_json({"kind": "preview", "number": 9, "prompt": click(99, 0, 0)})
+            assert until(socket, "error")[-1][0]["error"]["kind"] == "PromptOutside"
+        assert page.state()["history"]["done"] == 1
+        np.testing.assert_array_equal(page.fresh(), kept)
+
+
+def test_progress_first_answers_and_the_end_are_told(tmp_path, scan):
+    with served(tmp_path) as client:
+        page = Page(client, "scan.nii", method="slow")
+        with client.websocket_connect(page.url("live"), headers=MINE) as socket:
+            client.post(
+                page.url("prompts"), json={"object": 1, "prompts": [click(0, 0, 0)]},
+                headers={"X-Window": "w1"},
+            )  # fmt: skip
+            kinds = [said["kind"] for said, _ in until(socket, "changed")]
+            assert kinds[0] == "busy" and kinds[-2:] == ["idle", "changed"]
+            assert "progress" in kinds and "partial" in kinds
+
+
+@pytest.mark.parametrize("lanes", [0, 1])
+def test_cancel_ends_a_computation_and_changes_nothing(tmp_path, scan, lanes):
+    with served(tmp_path, quick=lanes, slow=lanes) as client:
+        page = Page(client, "scan.nii", method="waiting")
+        replies = []
+
+        def ask():
+            replies.append(page.send("POST", "prompts", object=1, prompts=[click(0, 0, 0)]))
+
+        asking = threading.Thread(target=ask)
+        with client.websocket_connect(page.url("live"), headers=MINE) as socket:
+            asking.start()
+            until(socket, "partial")
+            began = time.monotonic()
+            assert client.post(page.url("cancel")).json() == {"cancelled": True}
+            asking.join()
+        assert time.monotonic() - began < 15
+        assert error(replies[0]) == (409, "Cancelled")
+        assert page.state()["history"]["done"] == 0 and page.state()["interrupted"] == []
+        assert client.post(page.url("cancel")).json() == {"cancelled": False}
+        page.do("POST", "method", name="bright")
+        page.mark(box((0, 0, 0), (8, 7, 6)))
+        np.testing.assert_array_equal(page.labels, scan > 0)
+
+
+def test_too_many_who_wait_are_told_so(tmp_path, scan):
+    from serving import limits
+
+    with served(tmp_path, limits=limits(waiting=1)) as client:
+        page = Page(client, "scan.nii", method="waiting")
+        body = {"object": 1, "prompts": [click(0, 0, 0)]}
+        codes = []
+        with client.websocket_connect(page.url("live"), headers=MINE) as socket:
+            threads = [
+                threading.Thread(
+                    target=lambda: codes.append(
+                        client.post(page.url("prompts"), json=body).status_code
+                    )
+                )
+                for _ in range(4)
+            ]
+            for thread in threads:
+                thread.start()
+                until(socket, "busy") if thread is threads[0] else time.sleep(0.1)
+            while len(codes) < 2:
+                time.sleep(0.02)
+            assert codes == [429, 429]
+            while threads[0].is_alive() or any(t.is_alive() for t in threads):
+                client.post(page.url("cancel"))
+                time.sleep(0.05)
+        assert sorted(codes) == [409, 409, 429, 429]
+
+
+class TestLanes:
+    """Processes of their own."""
+
+    @pytest.fixture
+    def lanes(self):
+        from delineate.serve.lanes import Lanes
+
+        made = Lanes(1)
+        yield made
+        made.close()
+
+    @pytest.fixture
+    def asked(self, tmp_path, block):
+        from delineate.serve.lanes import Away, Image
+        from delineate.session import Session
+
+        np.save(tmp_path / "v.npy", block.data)
+        image = Image(
+            "k",
+            str(tmp_path / "v.npy"),
+            block.shape,
+            np.array(block.geometry.affine),
+            block.channels,
+        )
+        return lambda lanes, method: Session(block, method, asker=Away(lanes, image))
+
+    def test_the_same_bits_as_here(self, lanes, asked, block):
+        from delineate.methods.graphcut import GraphCut
+        from delineate.prompts import Box, Click
+        from delineate.session import Session
+
+        for method in (GraphCut(), Bright()):
+            here, there = Session(block, method), asked(lanes, method)
+            for prompt in (Box((3, 3, 1), (17, 17, 9)), Click((5, 5, 2), inside=False)):
+                here.add(prompt)
+                there.add(prompt)
+                np.testing.assert_array_equal(here.mask(), there.mask())
+                np.testing.assert_array_equal(here.probability(), there.probability())
+
+    def test_a_process_that_dies_costs_its_computation_only(self, lanes, asked, block):
+        from delineate.prompts import Click
+
+        session = asked(lanes, Waiting(how="die"))
+        with pytest.raises(MethodError, match="ended without an answer"):
+            session.add(Click((0, 0, 0)))
+        session.use(Bright())
+        session.add(Click((6, 6, 3)))
+        assert session.mask().sum() == 600
+
+    def test_a_deaf_one_is_ended(self, lanes, asked, monkeypatch):
+        from delineate.prompts import Click
+        from delineate.serve import lanes as module
+
+        monkeypatch.setattr(module, "PATIENCE", 0.1)
+        session = asked(lanes, Waiting(how="deaf", seconds=60))
+
+        def stop(fraction, patch=None):
+            raise Cancelled("enough")
+
+        with pytest.raises(Cancelled, match="enough"):
+            session.add(Click((0, 0, 0)), observe=stop)
+        session.use(Bright())
+        session.add(Click((6, 6, 3)))
+        assert session.mask().sum() == 600
