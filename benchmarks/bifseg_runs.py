@@ -48,10 +48,10 @@ class Bench:
     objects: int = 2
     jobs: int = 1
 
-    def label(self, stage: str = "", anew: bool = False, weights: str | None = None) -> str:
+    def label(self, stage: str = "", anew: bool = True, weights: str | None = None) -> str:
         """A variant of BIFSeg as `delineate bench` has it."""
         named = self.weights if weights is None else weights
-        fields = {"stage": stage, "anew": "true" if anew else "", "weights": named}
+        fields = {"stage": stage, "anew": "" if anew else "false", "weights": named}
         pairs = ",".join(f"{name}={value}" for name, value in fields.items() if value)
         return f"bifseg:{pairs}" if pairs else "bifseg"
 
@@ -122,19 +122,17 @@ def networks(bench: Bench, study: Mapping[str, Path]) -> Asked:
 
 def unsupervised(bench: Bench, weights: str | None = None) -> Asked:
     """Tables II and V: the box alone."""
-    return Asked(
-        {name: bench.label(stage, anew=True, weights=weights) for name, stage in STAGES.items()}
-    )
+    return Asked({name: bench.label(stage, weights=weights) for name, stage in STAGES.items()})
 
 
 def supervised(bench: Bench, weights: str | None = None, **change: Any) -> Asked:
     """Tables III and VI: one round of scribbles, drawn on the initial mask for all methods."""
     methods = {
-        name: bench.label(stage, anew=True, weights=weights)
+        name: bench.label(stage, weights=weights)
         for name, stage in STAGES.items()
         if name != INITIAL
     }
-    methods |= {SEQUENTIAL: bench.label(weights=weights)}
+    methods |= {SEQUENTIAL: bench.label(anew=False, weights=weights)}
     start = f"marks:{bench.label('initial', weights=weights)}"
     return Asked(methods, **{"rounds": 1, "start": start, **change})
 

@@ -56,7 +56,7 @@ class Spent:
 @contextmanager
 def watched() -> Iterator[Spent]:
     """Times descent and cuts while a block runs."""
-    spent, tuned, gradient = Spent(), Classifier.tuned, Classifier.gradient
+    spent, tuned, slope = Spent(), Classifier.tuned, Classifier.slope
     cut = refining.maxflow.minimum_cut
 
     def timed(work: Callable[..., Any], part: str) -> Callable[..., Any]:
@@ -70,15 +70,15 @@ def watched() -> Iterator[Spent]:
 
     def counted(self: Classifier, features: Tensor, *given: Tensor) -> Any:
         spent.voxels = (*spent.voxels, len(features))
-        return gradient(self, features, *given)
+        return slope(self, features, *given)
 
     Classifier.tuned = timed(tuned, "descent")  # type: ignore[method-assign]
-    Classifier.gradient = counted  # type: ignore[method-assign]
+    Classifier.slope = counted  # type: ignore[method-assign]
     refining.maxflow.minimum_cut = timed(cut, "cuts")
     try:
         yield spent
     finally:
-        Classifier.tuned, Classifier.gradient = tuned, gradient  # type: ignore[method-assign]
+        Classifier.tuned, Classifier.slope = tuned, slope  # type: ignore[method-assign]
         refining.maxflow.minimum_cut = cut
 
 

@@ -25,7 +25,7 @@ from delineate.storage import pack_learned, unpack_learned
 from delineate.volume import Volume
 from delineate.voxels import Voxels
 
-SMALL = {"shorter_2d": 24, "longest_2d": 48, "longest_3d": 24}
+SMALL = {"shorter_2d": 24, "longest_2d": 48, "longest_3d": 24, "anew": False}
 
 
 class Stub(nn.Module):
@@ -315,7 +315,7 @@ def test_a_later_mark_goes_on_from_what_was_tuned_unless_asked_to_start_anew():
     volume, _ = ball(noise=60)
     hidden = {}
     for anew in (False, True):
-        method = BIFSeg(**SMALL, rate=0.3, anew=anew)
+        method = BIFSeg(**SMALL | {"anew": anew}, rate=0.3)
         _, state = answer(method, volume, [framed()])
         _, state = answer(method, volume, [framed(), *strokes()], state)
         _, fresh = answer(method, volume, [framed(), *strokes()])

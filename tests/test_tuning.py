@@ -1,5 +1,7 @@
 """The classifier's gradient against autograd, its descent against torch's own optimiser."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -43,10 +45,11 @@ def test_the_gradient_is_that_of_autograd(monkeypatch, seed, rows):
     value = loss(module, *data)
     value.backward()
     own = Classifier.of(module)
-    found = own.gradient(*data)
+    reached, found = own.slope(*data)
     for part, parameter in zip(found, module.parameters(), strict=True):
         expected = parameter.grad.reshape(part.shape)
         torch.testing.assert_close(part, expected, rtol=1e-4, atol=1e-6)
+    assert reached == pytest.approx(float(value.detach()), rel=1e-4)
     assert cross_entropy(own, *data) == pytest.approx(float(value.detach()), rel=1e-4)
 
 
@@ -69,6 +72,24 @@ def test_steps_are_those_of_torchs_optimiser_and_voxels_of_weight_zero_change_no
             getattr(tuned, name), getattr(expected, name), rtol=1e-4, atol=1e-6
         )
     assert seen == list(range(20))
+
+
+def test_a_step_that_is_too_long_is_halved_until_the_loss_falls():
+    module, *data = problem()
+    start = Classifier.of(module)
+    before = cross_entropy(start, *data)
+    wild = [p - 1e3 * d for p, d in zip(parts(start), start.slope(*data)[1], strict=True)]
+    assert cross_entropy(Classifier(*wild), *data) > before
+    losses = [
+        cross_entropy(start.tuned(*data, steps=steps, rate=1e3), *data) for steps in range(30)
+    ]
+    assert losses[0] == losses[1] == before
+    assert all(later <= one for one, later in pairwise(losses))
+    assert losses[-1] < 0.9 * before
+
+
+def parts(classifier):
+    return [getattr(classifier, name) for name in NAMES]
 
 
 def test_voxels_of_weight_zero_are_not_even_looked_at():

@@ -74,10 +74,10 @@ class Classifier:
         ]
         return torch.cat(found)
 
-    def gradient(
+    def slope(
         self, features: Tensor, labels: Tensor, weights: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Of the mean cross entropy, `sum(w * phi) / sum(w)`, by each of the four parts.
+    ) -> tuple[float, tuple[Tensor, Tensor, Tensor, Tensor]]:
+        """The mean cross entropy, `sum(w * phi) / sum(w)`, and its gradient by the four parts.
 
         Written out: with two classes all goes through the difference of the two outputs, and
         what each voxel gives, `w (p - y) / sum(w)`, enters them with opposite signs. A hidden
@@ -91,12 +91,14 @@ class Classifier:
         """
         share = weights / weights.sum()
         hidden, hidden_bias = torch.zeros_like(self.hidden), torch.zeros_like(self.hidden_bias)
-        output_bias = self.output_bias.new_zeros(())
+        output_bias, loss = self.output_bias.new_zeros(()), self.output_bias.new_zeros(())
         for part, label, weight in zip(
             *(torch.split(values, _ROWS) for values in (features, labels, share)), strict=True
         ):
             active = self._active(part)
-            error = torch.sigmoid(self._logit(active)).sub_(label).mul_(weight)
+            logit = self._logit(active)
+            loss += weight @ (nn.functional.softplus(logit) - label * logit)
+            error = torch.sigmoid(logit).sub_(label).mul_(weight)
             given = error.to(part.dtype)
             output_bias += error.sum()
             through = _through_relu(given[:, None].expand_as(active), active, 0)
@@ -104,7 +106,7 @@ class Classifier:
             hidden_bias += through.sum(dim=0, dtype=torch.float32)
         towards = self.output[1] - self.output[0]
         output = (hidden * self.hidden).sum(dim=1) + hidden_bias * self.hidden_bias
-        return (
+        return float(loss), (
             hidden * towards[:, None],
             hidden_bias * towards,
             torch.stack([-output, output]),
@@ -122,11 +124,14 @@ class Classifier:
     ) -> "Classifier":
         """The classifier after steps of gradient descent; itself where no voxel has weight.
 
+        Where the loss would rise the step is not made, and the rate halved: at a fixed rate
+        descent can kill the hidden layer, as the scale of features is not known beforehand.
+
         Args:
-            features: As in `gradient`, like labels and weights. Voxels of weight 0 are dropped.
+            features: As in `slope`, like labels and weights. Voxels of weight 0 are dropped.
             labels: `(N,)`.
             weights: `(N,)`.
-            steps: How many.
+            steps: How many, those not made included.
             rate: Learning rate.
             tick: Called before every step with its number, from 0 up.
         """
@@ -136,11 +141,16 @@ class Classifier:
         if not counts.all():
             features, labels, weights = features[counts], labels[counts], weights[counts]
         now = self
+        loss, down = self.slope(features, labels, weights)
         for step in range(steps):
             tick(step)
-            down = now.gradient(features, labels, weights)
             parts = (getattr(now, name) for name in _NAMES)
-            now = Classifier(*(p - rate * d for p, d in zip(parts, down, strict=True)))
+            after = Classifier(*(p - rate * d for p, d in zip(parts, down, strict=True)))
+            reached, further = after.slope(features, labels, weights)
+            if reached <= loss:
+                now, loss, down = after, reached, further
+            else:
+                rate /= 2
         return now
 
     def _active(self, features: Tensor) -> Tensor:
