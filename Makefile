@@ -13,13 +13,45 @@ else
 BIN := $(VENV)/bin
 endif
 
-.PHONY: demo test lint types bench clean
+PAGE := src/delineate/serve/static/index.html
+
+.PHONY: demo test crash lint types bench clean page web e2e
 
 demo: $(VENV)/core.done
 	$(BIN)/python -m delineate.demo demo
 
-test: $(VENV)/dev.done
+test: $(VENV)/dev.done page
 	$(BIN)/python -m pytest -q -n 2
+
+# The page of the workbench is built into the package; that needs Node 20. Without Node all else works.
+page:
+	@if command -v npm >/dev/null; then $(MAKE) --silent $(PAGE); else echo "no Node: the page is not built"; fi
+
+$(PAGE): web/node_modules/.done web/index.html web/vite.config.ts $(wildcard web/src/* web/src/ui/* web/public/*)
+	cd web && npm run --silent build
+
+# The page, its types and its tests.
+web: $(PAGE)
+	cd web && npm test --silent
+
+web/node_modules/.done: web/package-lock.json
+	cd web && npm ci --silent --no-audit --no-fund
+	$(PYTHON) -c "open('$@', 'w').close()"
+
+# A person's work in a real browser: the system's Chromium, or else one that playwright brings.
+# PICTURES=1 draws the pictures of the page for the documentation anew.
+e2e: $(VENV)/e2e.done page
+	DELINEATE_E2E=1 DELINEATE_PICTURES=$(PICTURES) $(BIN)/python -m pytest -q tests/e2e
+
+$(VENV)/e2e.done: $(VENV)/dev.done
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt playwright --editable ".[serve]"
+	command -v chromium || command -v chromium-browser || command -v google-chrome || (apt-get update && apt-get install -y chromium) || $(BIN)/playwright install --with-deps chromium
+	$(PYTHON) -c "open('$@', 'w').close()"
+
+# Kills a server KILLS times; the last line says how many acknowledged marks were lost.
+KILLS ?= 10
+crash: $(VENV)/dev.done
+	$(BIN)/python benchmarks/crash.py $(KILLS)
 
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check src tests benchmarks
@@ -35,7 +67,7 @@ $(VENV)/core.done: pyproject.toml constraints.txt
 	$(PYTHON) -c "open('$@', 'w').close()"
 
 $(VENV)/dev.done: $(VENV)/core.done dev.txt
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --requirement dev.txt --editable ".[bench,train]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --requirement dev.txt --editable ".[bench,serve,study,train]"
 	$(PYTHON) -c "open('$@', 'w').close()"
 
 clean:

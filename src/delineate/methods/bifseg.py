@@ -143,7 +143,7 @@ class BIFSeg(Method):
     rounds: int = 4
     steps: int = 20
     rate: float = 2e-3
-    lambda_2d: float = 3.0
+    lambda_2d: float = 5.0
     lambda_3d: float = 10.0
     sigma_2d: float = 0.1
     sigma_3d: float = 0.1

@@ -20,8 +20,8 @@ from .workbench import Workbench
 
 LOG = logging.getLogger("delineate.serve")
 _NO_PAGE = (
-    "<!doctype html><title>delineate</title><p>The page is not built: run npm ci and npm run "
-    "build in web/. The interface under /api works."
+    "<!doctype html><title>delineate</title><p>The page is not built: run make web, which "
+    "needs Node 20. The interface under /api works."
 )
 
 
