@@ -104,6 +104,17 @@ def test_shares_are_kept():
     assert len(cuts) == 200 and 0.22 < cuts.count("crops") / 200 < 0.38
 
 
+def test_dice_of_a_batch_lets_a_sample_be_empty():
+    mask = torch.zeros(2, 4, 4, dtype=torch.bool)
+    mask[0, :2] = True
+    inside = torch.full((2, 4, 4), 0.5)
+    logits = torch.stack([torch.zeros(2, 4, 4), torch.logit(inside)], dim=1)
+    entropy = math.log(2)
+    assert float(loss(logits, mask, 1.0, together=True)) == pytest.approx(entropy + 1 - 9 / 25)
+    apart = (1 - 9 / 17 + 1 - 1 / 9) / 2
+    assert float(loss(logits, mask, 1.0)) == pytest.approx(entropy + apart)
+
+
 def test_a_slab_is_some_slices_of_the_crop():
     whole = Mixture(3, (16, 16, 12), 4, BLOBS)
     slabs = Mixture(3, (16, 16, 12), 4, BLOBS, slab=5)

@@ -231,7 +231,9 @@ def _step(going: _Going, batch: tuple[Any, ...]) -> torch.Tensor:
     for group in going.optimiser.param_groups:
         group["lr"] = recipe.optimiser.rate_at(going.step, recipe.steps)
     going.model.train()
-    value = loss(going.model(images), masks, recipe.dice, recipe.entropy, recipe.squared)
+    value = loss(
+        going.model(images), masks, recipe.dice, recipe.entropy, recipe.squared, recipe.slab > 0
+    )
     going.optimiser.zero_grad()
     fabric.backward(value)
     if recipe.optimiser.clip:

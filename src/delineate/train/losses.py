@@ -8,7 +8,12 @@ SMOOTH = 1.0
 
 
 def loss(
-    logits: Tensor, mask: Tensor, dice: float, entropy: float = 1.0, squared: bool = False
+    logits: Tensor,
+    mask: Tensor,
+    dice: float,
+    entropy: float = 1.0,
+    squared: bool = False,
+    together: bool = False,
 ) -> Tensor:
     """`entropy` x cross entropy + `dice` x (1 - soft Dice), averaged over samples.
 
@@ -18,11 +23,15 @@ def loss(
         dice: Weight of the second part, 0 or more; 0 leaves BIFSeg's cross entropy.
         entropy: Weight of the first part, likewise.
         squared: Whether soft Dice has squares, as the click-guided network's paper has it.
+        together: Whether it is that of the whole batch: samples with little or nothing of the
+            object, as slabs often are, would each ask for an empty answer.
     """
     logits = logits.float()
     if dice == 0:
         return entropy * functional.cross_entropy(logits, mask.long())
-    missed = dice * (1 - soft_dice(logits.softmax(dim=1)[:, 1], mask, squared))
+    inside = logits.softmax(dim=1)[:, 1]
+    shape = (1, -1) if together else (len(mask), -1)
+    missed = dice * (1 - soft_dice(inside.reshape(shape), mask.reshape(shape), squared))
     if entropy == 0:
         return missed
     return entropy * functional.cross_entropy(logits, mask.long()) + missed

@@ -21,7 +21,8 @@ class Training:
         network: Sizes of the network, which say too which network it is.
         start: Weights to begin from, a name or a file; empty: none.
         size: Pixels `(I, J)` or voxels `(I, J, K)` of a crop.
-        slab: Slices of a volume's crop that a sample shows, somewhere in it; 0 shows all. PC-Net
+        slab: Slices of a volume's crop that a sample shows, somewhere in it; 0 shows all. Soft
+            Dice is that of a batch then, as a slab may have nothing of the object. PC-Net
             sees four slices up and down, so that slabs teach it more in the same time.
         batch: Crops a step, on each device.
         steps: Of the optimiser, in all.
