@@ -144,7 +144,7 @@ class BIFSeg(Method):
     steps: int = 20
     rate: float = 2e-3
     lambda_2d: float = 5.0
-    lambda_3d: float = 10.0
+    lambda_3d: float = 5.0
     sigma_2d: float = 0.1
     sigma_3d: float = 0.1
     t0_2d: float = 0.2
