@@ -233,6 +233,7 @@ def test_a_training_goes_on_from_weights_and_says_what_they_had_seen(taught, tmp
     net, info = load(tmp_path / "weights" / "pnet.safetensors")
     assert info.data == {"discs": 0.0, "synthetic": 1.0} and info.seen == ("disc",)
     assert "not to be shared" in info.licence and info.recipe["start"] == "pnet"
+    assert (info.steps, info.samples) == (25, 100)  # 24 before, then one more
     image = discs("any")[0]
     assert dice(predict(net, image.image[..., 0], (24, 24)) >= 0.5, image.labels[..., 0] > 0) > 0.8
 

@@ -19,9 +19,9 @@ class Info:
         data: What it learnt from, and the share of each.
         seen: Classes of real objects it learnt from; all others are unseen.
         seed: Of everything random.
-        steps: Of the optimiser.
-        samples: Crops it saw.
-        hours: That training took.
+        steps: Of the optimiser, those of weights that it started from included.
+        samples: Crops it saw, likewise.
+        hours: That training took, likewise.
         hardware: On which it was trained, with precision.
         scores: Mean Dice from a box alone on the sets for validation, in [0, 1].
         licence: Of the weights.

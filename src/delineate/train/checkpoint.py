@@ -31,6 +31,7 @@ class Checkpoint:
         best: Mean Dice of the best one, -1 before the first.
         data: Sources and shares.
         seen: Classes of real objects.
+        earlier: Steps, samples and hours of the weights that it started from, and of theirs.
     """
 
     recipe: dict[str, Any]
@@ -46,6 +47,7 @@ class Checkpoint:
     best: float
     data: dict[str, float]
     seen: list[str]
+    earlier: tuple[int, int, float] = (0, 0, 0.0)
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:

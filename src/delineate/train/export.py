@@ -25,6 +25,7 @@ def export(checkpoint: Path | Checkpoint, folder: Path, name: str) -> Info:
     """
     held = read_checkpoint(checkpoint) if isinstance(checkpoint, Path) else checkpoint
     recipe = from_json(find(held.recipe["name"]), held.recipe)
+    steps, samples, hours = held.earlier
     info = Info(
         name=name,
         architecture=recipe.architecture,
@@ -33,9 +34,9 @@ def export(checkpoint: Path | Checkpoint, folder: Path, name: str) -> Info:
         data=held.data,
         seen=tuple(held.seen),
         seed=recipe.seed,
-        steps=held.step,
-        samples=held.step * recipe.batch * held.devices,
-        hours=round(held.seconds / 3600, 2),
+        steps=steps + held.step,
+        samples=samples + held.step * recipe.batch * held.devices,
+        hours=round(hours + held.seconds / 3600, 2),
         hardware=f"{held.hardware}, {held.precision}",
         scores=held.scores,
         licence="Apache-2.0" if set(held.data) <= OPEN else "that of the data; not to be shared",

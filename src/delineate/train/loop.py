@@ -62,6 +62,7 @@ class _Going:
     best: float = -1.0
     shares: dict[str, float] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
+    earlier: tuple[int, int, float] = (0, 0, 0.0)
 
     @property
     def seconds(self) -> float:
@@ -134,8 +135,9 @@ def _begin(recipe: Training, data: Data, out: Path, run: Run, held: Checkpoint |
     if begun:
         going.shares = dict.fromkeys(begun.data, 0.0) | going.shares
         going.seen = sorted({*begun.seen, *going.seen})
+        going.earlier = begun.steps, begun.samples, begun.hours
     if held:
-        going.shares, going.seen = held.data, held.seen
+        going.shares, going.seen, going.earlier = held.data, held.seen, held.earlier
         optimiser.load_state_dict(held.optimiser)
         going.average.restore(held.average)
         going.step, going.before = held.step, held.seconds
@@ -297,6 +299,7 @@ def _save(going: _Going, name: str) -> Checkpoint:
         best=going.best,
         data=going.shares,
         seen=going.seen,
+        earlier=going.earlier,
     )
     if fabric.global_rank == 0:
         write_checkpoint(going.out / name, checkpoint)
