@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -39,21 +40,34 @@ def test_weights_of_its_own_kind_are_taken_whole(tmp_path):
         assert torch.equal(net.state_dict()[name], value)
 
 
+def by_slice(flat, volume):
+    """A network in 2D on each slice of `(1, 1, I, J, K)`."""
+    slices = flat.eval()(volume.permute(0, 4, 1, 2, 3).flatten(0, 1))
+    return slices.permute(1, 2, 3, 0)[None]
+
+
 def test_a_pcnet_begins_as_the_pnet_in_every_slice(tmp_path):
     flat, file = saved(tmp_path, FLAT)
-    deep = build(DEEP)
-    compression = deep.compressions[0].weight.clone()
+    deep = build(replace(DEEP, compressed=4, placed=True))
     started(deep, file)
-    assert torch.equal(deep.compressions[0].weight, compression)
     volume = torch.randn(1, 1, 9, 11, 5)
+    placed = torch.cat([volume, torch.from_numpy(positions((9, 11, 5)))[None]], dim=1)
     with torch.no_grad():
-        for n in range(2):
-            blocks = deep.blocks[: n + 1], flat.blocks[: n + 1]
-            solid, slices = volume, volume.permute(0, 4, 1, 2, 3).flatten(0, 1)
-            for one, other in zip(*blocks, strict=True):
-                solid, slices = one(solid), other(slices)
-            assert torch.allclose(solid[0].permute(3, 0, 1, 2), slices, atol=1e-5)
-    assert not torch.isnan(deep(volume)).any()
+        assert torch.allclose(deep.eval()(placed), by_slice(flat, volume), atol=1e-5)
+
+
+def test_fewer_compressed_channels_keep_what_weighs_most_in_the_classifier(tmp_path):
+    flat, file = saved(tmp_path, FLAT)
+    deep = build(DEEP)
+    started(deep, file)
+    hidden = deep.classifier[1].weight.flatten(1).detach().chunk(2, dim=1)
+    for compression, part, wanted in zip(
+        deep.compressions, hidden, flat.classifier[1].weight.flatten(1).chunk(2, dim=1), strict=True
+    ):
+        kept = part @ compression.weight.flatten(1).detach()
+        lost = np.linalg.svd((wanted - kept).detach().numpy(), compute_uv=False)
+        strengths = np.linalg.svd(wanted.detach().numpy(), compute_uv=False)
+        assert lost[0] == pytest.approx(strengths[2], rel=1e-4)
 
 
 def test_positions_begin_with_nothing(tmp_path):

@@ -5,13 +5,15 @@ Tuning", IEEE TMI 2018, section III-A.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import MethodError
 from .pnet import PNet
+
+_Convolution: TypeAlias = nn.Conv2d | nn.Conv3d
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,28 +100,34 @@ class PCNet(nn.Module):
 
     @torch.no_grad()
     def inflate(self, flat: PNet) -> None:
-        """Begin with the convolutions of a P-Net, each in the middle slice.
+        """Begin as a P-Net in every slice, which the slices beside it do not change.
 
         Carreira & Zisserman, "Quo vadis, action recognition?", CVPR 2017, but for the slices
-        beside it, which begin with nothing. Compressions and classifier stay as they are.
+        beside, which begin with nothing, as do channels of the input that a P-Net does not read.
+        Of a block's features the compression keeps what weighs most in the P-Net's classifier, by
+        singular values; all of it where it keeps as many channels as there are.
 
         Args:
-            flat: With blocks of the same widths and layers; its dilations may be others.
+            flat: With blocks of the same widths and layers, and a classifier of as many hidden
+                units; its dilations may be others.
 
         Raises:
             MethodError: If its convolutions have other shapes.
         """
-        pairs = list(zip(_kernels(self.blocks), _kernels(flat.blocks), strict=False))
-        for (own, _), (other, _) in pairs:
-            if own.shape[:4] != other.shape:
-                raise MethodError(
-                    f"a convolution of {tuple(other.shape)} does not fit into one of "
-                    f"{tuple(own.shape)}; take a P-Net of the same width"
-                )
-        for (own, own_bias), (other, other_bias) in pairs:
-            own.zero_()
-            own[..., own.shape[-1] // 2] = other
-            own_bias.copy_(other_bias)
+        pairs = list(zip(_convolutions(self.blocks), _convolutions(flat.blocks), strict=False))
+        hidden, output = _convolutions(self.classifier)
+        flat_hidden, flat_output = _convolutions(flat.classifier)
+        for own, other in [*pairs, (output, flat_output)]:
+            _fill(own, other)
+        parts = flat_hidden.weight.flatten(1).chunk(len(self.compressions), dim=1)
+        kept = []
+        for compression, part in zip(_convolutions(self.compressions), parts, strict=True):
+            left, strengths, right = torch.linalg.svd(part)
+            root = strengths[: compression.out_channels].sqrt()
+            compression.weight.copy_((root[:, None] * right[: len(root)])[..., None, None, None])
+            kept.append(left[:, : len(root)] * root)
+        hidden.weight.copy_(torch.cat(kept, dim=1)[..., None, None, None])
+        _bias(hidden).copy_(_bias(flat_hidden))
 
     def features(self, image: Tensor) -> Tensor:
         """What the classifier reads, `(N, blocks x compressed, I, J, K)`, of `(N, C, I, J, K)`.
@@ -138,14 +146,27 @@ class PCNet(nn.Module):
         return logits
 
 
-def _kernels(blocks: nn.ModuleList) -> list[tuple[Tensor, Tensor]]:
-    """Weights and biases of all convolutions, in order."""
-    found = []
-    for layer in blocks.modules():
-        if isinstance(layer, nn.Conv2d | nn.Conv3d):
-            assert layer.bias is not None
-            found.append((layer.weight, layer.bias))
-    return found
+def _convolutions(blocks: nn.Module) -> list[_Convolution]:
+    """All of them, in order."""
+    return [layer for layer in blocks.modules() if isinstance(layer, _Convolution)]
+
+
+def _fill(own: _Convolution, other: _Convolution) -> None:
+    """The other's weights in the middle slice, and for the channels that it reads; else 0."""
+    held, wanted = other.weight.shape, own.weight.shape[:4]
+    if held[0] != wanted[0] or held[1] > wanted[1] or held[2:] != wanted[2:]:
+        raise MethodError(
+            f"a convolution of {tuple(held)} does not fit into one of "
+            f"{tuple(own.weight.shape)}; take a P-Net of the same width"
+        )
+    own.weight.zero_()
+    own.weight[:, : held[1], ..., own.weight.shape[-1] // 2] = other.weight
+    _bias(own).copy_(_bias(other))
+
+
+def _bias(layer: _Convolution) -> Tensor:
+    assert layer.bias is not None
+    return layer.bias
 
 
 def _block(before: int, width: int, layers: int, dilation: int, deep: bool) -> nn.Sequential:
