@@ -20,6 +20,7 @@ import goal_tables
 import numpy as np
 import stage_tables
 from bifseg_runs import (
+    BESIDE,
     CRF,
     FULL,
     INITIAL,
@@ -104,7 +105,12 @@ def tables(bench: Bench, study: Mapping[str, Path]) -> str:
         parts += [
             f"### Table {third}: one round of scribbles, {name} weights",
             stage_tables.order(finished(rows)[0], PAPER_ORDER, 1),
-            _accuracy(rows, [*STAGES, SEQUENTIAL], 1, (*PAIRS, (SEQUENTIAL, FULL))),
+            _accuracy(
+                rows,
+                [*STAGES, SEQUENTIAL, BESIDE],
+                1,
+                (*PAIRS, (SEQUENTIAL, FULL), (BESIDE, FULL)),
+            ),
         ]
     return "\n\n".join(part for part in parts if part)
 
@@ -117,7 +123,7 @@ def variation(bench: Bench, count: int, pictures: Path) -> str:
     ]
     of = {
         method: [[one for one in run if one.method == method] for run in runs]
-        for method in (*list(STAGES)[1:], SEQUENTIAL)
+        for method in (*list(STAGES)[1:], SEQUENTIAL, BESIDE)
     }
     name = f"bifseg-spread-{bench.dims}d.png"
     bifseg_plots.variation(pictures / name, of, 1)

@@ -13,7 +13,7 @@ from delineate.bench.options import Options
 from delineate.bench.variants import Variant
 
 INITIAL, CRF, UNIFORM, FULL = "initial", "CRF", "w = 1", "full"
-SEQUENTIAL = "unsupervised, then supervised"
+SEQUENTIAL, BESIDE = "unsupervised, then supervised", "full, beside marks too"
 STAGES = {INITIAL: "initial", CRF: "crf", UNIFORM: "uniform", FULL: "full"}
 """The paper's rows, and BIFSeg's name of each; with its best row last."""
 
@@ -48,10 +48,16 @@ class Bench:
     objects: int = 2
     jobs: int = 1
 
-    def label(self, stage: str = "", anew: bool = True, weights: str | None = None) -> str:
+    def label(
+        self, stage: str = "", anew: bool = True, weights: str | None = None, beside: bool = True
+    ) -> str:
         """A variant of BIFSeg as `delineate bench` has it."""
-        named = self.weights if weights is None else weights
-        fields = {"stage": stage, "anew": "" if anew else "false", "weights": named}
+        fields = {
+            "stage": stage,
+            "anew": "" if anew else "false",
+            f"beside_{self.dims}d": "" if beside else "0",
+            "weights": self.weights if weights is None else weights,
+        }
         pairs = ",".join(f"{name}={value}" for name, value in fields.items() if value)
         return f"bifseg:{pairs}" if pairs else "bifseg"
 
@@ -128,11 +134,14 @@ def unsupervised(bench: Bench, weights: str | None = None) -> Asked:
 def supervised(bench: Bench, weights: str | None = None, **change: Any) -> Asked:
     """Tables III and VI: one round of scribbles, drawn on the initial mask for all methods."""
     methods = {
-        name: bench.label(stage, weights=weights)
+        name: bench.label(stage, weights=weights, beside=False)
         for name, stage in STAGES.items()
         if name != INITIAL
     }
-    methods |= {SEQUENTIAL: bench.label(anew=False, weights=weights)}
+    methods |= {
+        SEQUENTIAL: bench.label(anew=False, weights=weights, beside=False),
+        BESIDE: bench.label(weights=weights),
+    }
     start = f"marks:{bench.label('initial', weights=weights)}"
     return Asked(methods, **{"rounds": 1, "start": start, **change})
 

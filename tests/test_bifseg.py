@@ -25,7 +25,11 @@ from delineate.storage import pack_learned, unpack_learned
 from delineate.volume import Volume
 from delineate.voxels import Voxels
 
-SMALL = {"shorter_2d": 24, "longest_2d": 48, "longest_3d": 24, "anew": False}
+SMALL = {
+    "shorter_2d": 24, "longest_2d": 48, "longest_3d": 24, "anew": False,
+    "margin_voxels": 5, "spans": 0, "beside_2d": 0, "beside_3d": 0,
+}  # fmt: skip
+"""A small grid, and what the paper has; what is ours has tests of its own."""
 
 
 class Stub(nn.Module):
@@ -138,7 +142,7 @@ def plain(module, volume, signs, method, full):
 @pytest.mark.parametrize("marked", [False, True])
 def test_tuning_is_the_plain_algorithm(nets, stage, marked):
     volume, _ = ball(noise=2)
-    method = BIFSeg(**SMALL, stage=stage, margin_voxels=0, rate=0.3)
+    method = BIFSeg(**SMALL | {"margin_voxels": 0}, stage=stage, rate=0.3)
     against = Scribble([(8, j, 0) for j in range(10, 14)], inside=False)
     prompts = (Box((0, 0, 0), (24, 24, 1)), *((*strokes(), against) if marked else ()))
     found, state = answer(method, volume, prompts)
@@ -164,7 +168,9 @@ def framed_whole(volume):
 def test_the_initial_stage_is_the_network_alone(nets):
     volume, _ = ball()
     found, state = answer(
-        BIFSeg(**SMALL, stage="initial", margin_voxels=0), volume, [Box((0, 0, 0), (24, 24, 1))]
+        BIFSeg(**SMALL | {"margin_voxels": 0}, stage="initial"),
+        volume,
+        [Box((0, 0, 0), (24, 24, 1))],
     )
     image = (volume.data[0] - volume.data[0].mean()) / volume.data[0].std()
     with torch.no_grad():
@@ -203,13 +209,40 @@ def test_marks_bind_the_cut_however_sure_the_network_is():
     assert cut.ravel().tolist() == [False, True, False, False, True]
 
 
+def test_the_cut_adds_what_marks_say_of_the_voxels_beside_them():
+    """With no boundary each voxel is where its log odds are: the network's and the marks'."""
+    none = {(1, 0, 0): np.zeros((4, 1, 1), np.float32)}
+    probability = np.array([0.3, 0.3, 0.6, 0.6, 0.6], np.float32).reshape(5, 1, 1)
+    beside = np.array([0.8, 0.9, 0.0, -0.4, -0.5], np.float32).reshape(5, 1, 1)
+    certain = np.zeros((5, 1, 1), np.int8)
+    cut = Problem(torch.zeros(5, 1), none, certain, beside).cut(probability)
+    assert cut.ravel().tolist() == [False, True, True, True, False]
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_a_network_that_doubts_is_believed_more_until_its_answer_spans_the_box(nets, dims):
+    volume, truth = ball(dims, noise=2)
+    alone, _ = answer(BIFSeg(**SMALL, stage="initial"), volume, [framed(dims)])
+    highest = float(np.log(alone.max()) - np.log1p(-alone.max()))
+    with torch.no_grad():
+        nets["pnet" if dims == 2 else "pcnet"].classifier[3].bias[1] -= highest + 1
+    found = {
+        spans: answer(BIFSeg(**SMALL | {"spans": spans}, stage="crf"), volume, [framed(dims)])[0]
+        for spans in (0, 0.6)
+    }
+    assert dice(found[0] > 0.5, truth) < 0.5
+    assert dice(found[0.6] > 0.5, truth) > 0.85
+
+
 def test_marks_and_the_outside_of_the_box_bind_the_grid(monkeypatch):
     """On a grid five times coarser, where the voxel in the middle of a cell is not the mark."""
     found = []
     monkeypatch.setattr(bifseg, "Problem", lambda *parts: found.append(parts) or Problem(*parts))
     volume = Volume.from_array(np.random.default_rng(0).random((120, 120)))
     click = Click((60, 60, 0), inside=False)
-    answer(BIFSeg(**SMALL, margin_voxels=10), volume, [Box((10, 10, 0), (110, 110, 1)), click])
+    answer(
+        BIFSeg(**SMALL | {"margin_voxels": 10}), volume, [Box((10, 10, 0), (110, 110, 1)), click]
+    )
     expected = np.full((24, 24, 1), -1)
     expected[2:22, 2:22] = 0
     expected[12, 12] = -1
@@ -267,7 +300,7 @@ def test_finds_a_ball_and_leaves_the_network_alone(nets, dims):
 
 def test_features_are_computed_once_for_a_box(nets):
     volume, _ = ball()
-    session = Session(volume, BIFSeg(**SMALL, margin_voxels=2))
+    session = Session(volume, BIFSeg(**SMALL | {"margin_voxels": 2}))
     session.add(framed())
     session.add(strokes()[0])
     session.add(strokes()[1])
@@ -367,7 +400,7 @@ def test_a_box_of_one_voxel_holds_one_voxel_at_most(dims, stage):
     volume, _ = ball(dims)
     k = 0 if dims == 2 else 8
     for margin in (0, 5):
-        method = BIFSeg(**SMALL, stage=stage, margin_voxels=margin)
+        method = BIFSeg(**SMALL | {"margin_voxels": margin}, stage=stage)
         found, _ = answer(method, volume, [Box((11, 12, k), (12, 13, k + 1))])
         assert set(map(tuple, np.argwhere(found > 0.5))) <= {(11, 12, k)}
 

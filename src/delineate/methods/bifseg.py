@@ -16,13 +16,14 @@ from torch import Tensor
 
 from ..energy import grid
 from ..errors import MethodError, TooLarge
-from ..marks import said, seeds
+from ..marks import box, said, seeds
 from ..models import Info, load
 from ..patch import Patch
 from ..prompts import Box, Click, Given, Paint, Prompt, Scribble, to_json
 from ..region import Region
 from ..types import Float32, Index, Int8, Mask
 from ..volume import Volume
+from . import spanning, vicinity
 from .base import Method, Observe, State, quiet
 from .confidence import Scribbled
 from .crop import Crop, framed_region
@@ -67,14 +68,15 @@ class BIFSeg(Method):
     all weights 1, "full" all of it.
 
     Differences from the paper: outside of the box nothing is the object, so the margin is
-    background to the cut; a click is a small scribble; the crop keeps its form in mm, and is
-    normalised once resized, as in training; in a volume the axis of coarsest spacing is taken
-    for PC-Net's third. The loss is the weighted mean over voxels, and there is a last cut after
-    the last round, where the paper is silent. A step of descent that would raise the loss is not
-    made, and the rate halved. The rate is a fifth of the paper's and marks weigh five times as
-    much: at the paper's rate these networks often forget the object as soon as one side alone is
-    marked (`docs/tuning.md`). The answer is that cut, 0 or 1 on the network's
-    grid, linearly interpolated; for "initial" it is the network's probability.
+    background to the cut; an object reaches nearly to the sides of its box, so the network's odds
+    are raised until its answer does (`spans`); the cut hears marks beside where they lie too
+    (`beside`). A click is a small scribble; the crop keeps its form in mm, and is normalised once
+    resized, as in training; in a volume the axis of coarsest spacing is PC-Net's third. The loss
+    is the weighted mean over voxels, and there is a last cut after the last round, where the paper
+    is silent. A step of descent that would raise the loss is not made, and the rate halved. The
+    rate is a fifth of the paper's, at which these networks often forget the object as soon as one
+    side alone is marked (`docs/tuning.md`). The answer is 0 or 1 on the network's grid, linearly
+    interpolated; for "initial" it is the network's probability.
 
     Without a box the object is sought in the extent of all marks, if both sides are marked, or
     around a given mask. The last of marks that contradict each other counts; those that fall
@@ -115,6 +117,14 @@ class BIFSeg(Method):
         epsilon_3d: The same.
         omega_2d: Weight of marks while tuning.
         omega_3d: The same.
+        spans: Share of the box's sides that the network's answer spans: its odds are raised alike
+            for all voxels until it does. 0: not at all, as in the paper.
+        beside_2d: Log odds that a mark adds to the cut where it lies, and less with the distance
+            from it; 0: none, as in the paper.
+        beside_3d: The same.
+        reach_2d: Geodesic distance over which that falls by e, in voxels of the grid; a standard
+            deviation of intensity counts as 25 voxels.
+        reach_3d: The same.
         neighbours_2d: 8 or 4, in a picture.
         neighbours_3d: 26 or 6, in a volume.
 
@@ -134,7 +144,7 @@ class BIFSeg(Method):
     stage: str = "full"
     anew: bool = True
     channel: int | None = None
-    margin_voxels: int = 5
+    margin_voxels: int = 2
     most_voxels: int = 100_000_000
     shorter_2d: int = 0
     longest_2d: int = 384
@@ -153,8 +163,13 @@ class BIFSeg(Method):
     t1_3d: float = 0.6
     epsilon_2d: float = 0.2
     epsilon_3d: float = 0.2
-    omega_2d: float = 25.0
-    omega_3d: float = 25.0
+    omega_2d: float = 5.0
+    omega_3d: float = 5.0
+    spans: float = spanning.SHARE
+    beside_2d: float = 6.0
+    beside_3d: float = 6.0
+    reach_2d: float = 5.0
+    reach_3d: float = 5.0
     neighbours_2d: int = 8
     neighbours_3d: int = 6
 
@@ -167,11 +182,14 @@ class BIFSeg(Method):
         at_least(self.t0_2d, 1, t1_2d=self.t1_2d)
         at_least(self.t0_3d, 1, t1_3d=self.t1_3d)
         at_least(0, epsilon_2d=self.epsilon_2d, epsilon_3d=self.epsilon_3d)
+        at_least(0, 1, spans=self.spans)
+        at_least(0, beside_2d=self.beside_2d, beside_3d=self.beside_3d)
         at_least(1, omega_2d=self.omega_2d, omega_3d=self.omega_3d, rounds=self.rounds)
         at_least(1, most_voxels=self.most_voxels, longest_2d=self.longest_2d)
         at_least(0, self.longest_2d, shorter_2d=self.shorter_2d)
         at_least(0, longest_3d=self.longest_3d)
         at_least(1, stretch_3d=self.stretch_3d)
+        positive(reach_2d=self.reach_2d, reach_3d=self.reach_3d)
         positive(rate=self.rate, sigma_2d=self.sigma_2d, sigma_3d=self.sigma_3d)
         check_neighbours(self.neighbours_2d, self.neighbours_3d)
 
@@ -197,12 +215,16 @@ class BIFSeg(Method):
         certain = seeds(prompts, region, volume.spacing)
         marked = view.crop.marked(said(prompts, region))
         on_grid = np.where(marked != 0, marked, view.crop.nearest(certain))
-        problem = Problem(view.features, view.boundary, on_grid)
+        problem = Problem(view.features, view.boundary, on_grid, self._beside(volume, view, marked))
         classifier, frame = Classifier.of(network.classifier), _last_box(prompts)
         asked, learned = _digest(prompts), dict[str, Any]()
         if not self.anew and state.learned.get("box") == frame:
             learned = dict(state.learned)
             classifier = Classifier.from_arrays(learned, view.features.device)
+        elif frame:
+            inside = view.crop.nearest(_framed(prompts, region)) == 1
+            more = spanning.log_odds(problem.probability(classifier), inside, self.spans)
+            classifier = classifier.biased(more)
 
         def patch(on: Float32) -> Patch:
             found = view.crop.back(on)
@@ -253,29 +275,44 @@ class BIFSeg(Method):
     ) -> _View:
         if isinstance(state.image, _View) and state.image.crop.region == region:
             return state.image
-        flat = volume.dims == 2
         shorter = self.shorter_2d or min(info.size)
-        longest = self.longest_2d if flat else self.longest_3d or max(info.size)
+        longest = self.longest_2d if volume.dims == 2 else self.longest_3d or max(info.size)
         crop = Crop.of(region, volume.geometry, shorter, longest, self.stretch_3d)
         image = crop.image(volume.crop(region).scalar(self.channel))
-        sigma = self.sigma_2d if flat else self.sigma_3d
-        weights = grid.contrast_weights(image[None], crop.spacing, sigma, self._neighbours(volume))
-        scale = np.float32(self.lambda_2d if flat else self.lambda_3d)
+        weights = grid.contrast_weights(
+            image[None], crop.spacing, self._at("sigma", volume), self._neighbours(volume)
+        )
+        scale = np.float32(self._at("lambda", volume))
         boundary = {step: scale * weight for step, weight in weights.items()}
         return _View(crop, image, feature_rows(network, image), boundary)
 
     def _weigh(
         self, volume: Volume, view: _View, marked: Int8
     ) -> Callable[[Float32, Mask], Float32]:
-        flat = volume.dims == 2
-        epsilon = self.epsilon_2d if flat else self.epsilon_3d
-        scribbled = Scribbled.on(view.image, marked, epsilon, self._neighbours(volume))
-        if flat:
-            return by_confidence(scribbled, Trust(self.t0_2d, self.t1_2d, self.omega_2d))
-        return by_confidence(scribbled, Trust(self.t0_3d, self.t1_3d, self.omega_3d))
+        near, neighbours = self._at("epsilon", volume), self._neighbours(volume)
+        scribbled = Scribbled.on(view.image, marked, near, neighbours)
+        trust = Trust(*(self._at(name, volume) for name in ("t0", "t1", "omega")))
+        return by_confidence(scribbled, trust)
+
+    def _beside(self, volume: Volume, view: _View, marked: Int8) -> Float32 | None:
+        weight, reach = self._at("beside", volume), self._at("reach", volume)
+        return vicinity.log_odds(view.image, marked, weight, reach, self._neighbours(volume))
+
+    def _at(self, name: str, volume: Volume) -> float:
+        """A field that pictures and volumes have each for themselves."""
+        return float(getattr(self, f"{name}_{volume.dims}d"))
 
     def _neighbours(self, volume: Volume) -> int:
         return self.neighbours_2d if volume.dims == 2 else self.neighbours_3d
+
+
+def _framed(prompts: Sequence[Prompt], region: Region) -> Int8:
+    """1 in the box, 0 in the margin around it, `region.shape`."""
+    frame = box(prompts)
+    assert frame is not None
+    inside = np.zeros(region.shape, np.int8)
+    inside[frame.intersect(region).within(region)] = 1
+    return inside
 
 
 def _digest(prompts: Sequence[Prompt]) -> str:

@@ -51,11 +51,13 @@ class Problem:
         features: `(N, C)`, of the voxels of the grid in order.
         boundary: Costs of boundaries, lambda times equation 2; see `maxflow.minimum_cut`.
         certain: `(I, J, K)`, 1 inside, -1 outside, 0 to be found: the cut's hard constraints.
+        beside: Log odds that the cut adds to the network's, see `vicinity.log_odds`; None: none.
     """
 
     features: Tensor
     boundary: Mapping[Index, Float32]
     certain: Int8
+    beside: Float32 | None = None
 
     def probability(self, classifier: Classifier) -> Float32:
         """Of the object, `(I, J, K)`."""
@@ -69,7 +71,10 @@ class Problem:
         infinitely much.
         """
         likely = np.clip(probability, _LEAST, 1 - _LEAST)
-        return maxflow.minimum_cut(-np.log(likely), -np.log1p(-likely), self.boundary, self.certain)
+        inside = -np.log(likely)
+        if self.beside is not None:
+            inside -= self.beside
+        return maxflow.minimum_cut(inside, -np.log1p(-likely), self.boundary, self.certain)
 
 
 def refined(

@@ -5,7 +5,7 @@ Tuning", IEEE TMI 2018, section II-D, equations 10 and 11.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -57,6 +57,11 @@ class Classifier:
             parts += [layer.weight.detach().flatten(1), bias.detach()]
         hidden, hidden_bias, output, output_bias = (p.float().clone() for p in parts)
         return cls(hidden, hidden_bias, output, output_bias)
+
+    def biased(self, log_odds: float) -> "Classifier":
+        """One that gives every voxel these log odds of the object more."""
+        more = torch.tensor([0.0, log_odds], device=self.output_bias.device)
+        return replace(self, output_bias=self.output_bias + more)
 
     def to_arrays(self) -> dict[str, Any]:
         """The four parts as numpy arrays by name."""

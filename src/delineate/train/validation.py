@@ -1,11 +1,13 @@
 """How good a network is on real objects that it never learns from: Dice from a box alone."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import nn
 
+from ..methods import spanning
 from ..networks.position import as_read
 from ..synth.fields import resize
 from ..types import Float32, Mask
@@ -30,10 +32,16 @@ def validate(net: nn.Module, crops: Sequence[Packed], size: tuple[int, ...]) -> 
         image, truth = crop.image, crop.labels > 0
         if len(size) == 2:
             image, truth = image.squeeze(crop.axis), truth.squeeze(crop.axis)
-        inside = predict(net, image, size) >= 0.5
-        found.setdefault(crop.dataset, []).append(dice(inside, truth))
+        found.setdefault(crop.dataset, []).append(dice(_answer(predict(net, image, size)), truth))
     means = {name: float(np.mean(values)) for name, values in sorted(found.items())}
     return {**means, MEAN: float(np.mean(list(means.values())))} if means else {}
+
+
+def _answer(probability: Float32) -> Mask:
+    """The object, believed in until it spans the box, as BIFSeg does; `(I, J)` or `(I, J, K)`."""
+    solid = probability.reshape((*probability.shape, 1)[:3])
+    odds = spanning.log_odds(solid, np.ones(solid.shape, np.bool_))
+    return np.asarray(probability > 1 / (1 + math.exp(odds)))
 
 
 @torch.no_grad()

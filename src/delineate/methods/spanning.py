@@ -1,0 +1,62 @@
+"""A box says that the object reaches nearly to its sides.
+
+Lempitsky et al., "Image segmentation with a bounding box prior", ICCV 2009, who demand it of the
+labelling; here the network is believed the more the less its answer fills the box.
+"""
+
+import numpy as np
+from scipy import ndimage
+
+from ..types import Float32, Mask
+
+SHARE = 0.6
+"""Of a box's sides, on average: a box drawn with up to 10 voxels of margin around a small object
+is spanned that far at least."""
+
+_MOST = 3.0
+_STEP = 0.25
+
+
+def log_odds(probability: Float32, box: Mask, share: float = SHARE) -> float:
+    """Log odds to add to all of a network's, so that its largest part spans the box.
+
+    A network that is unsure answers with too little, or with nothing, where the object fills
+    little of the box.
+
+    Args:
+        probability: Of the object, `(I, J, K)`.
+        box: The box on that grid, not empty.
+        share: Of the box's sides, on average, that the largest part is as long as.
+
+    Returns:
+        The least multiple of 1/4 that does; 3, a probability of 0.05, where that does not
+        suffice.
+
+    Examples:
+        >>> box = np.ones((1, 8, 1), bool)
+        >>> seen = np.array([0, 0.3, 0.3, 0.9, 0.9, 0.3, 0.3, 0.0], np.float32)[None, :, None]
+        >>> log_odds(seen, box, 0.25), log_odds(seen, box, 0.7)
+        (0.0, 1.0)
+    """
+    for odds in np.arange(0, _MOST, _STEP).tolist():
+        if _spanned((probability > 1 / (1 + np.exp(odds))) & box, box) >= share:
+            return float(odds)
+    return _MOST
+
+
+def _spanned(mask: Mask, box: Mask) -> float:
+    """How long the largest part is, over the length of the box, the mean of its sides."""
+    parts, count = ndimage.label(mask)
+    if count == 0:
+        return 0.0
+    part = parts == 1 + np.bincount(parts.ravel())[1:].argmax()
+    pairs = [(p, b) for p, b in zip(_lengths(part), _lengths(box), strict=True) if b > 1]
+    return float(np.mean([p / b for p, b in pairs])) if pairs else 1.0
+
+
+def _lengths(mask: Mask) -> list[int]:
+    """From the first to the last voxel along each axis."""
+    return [int(np.ptp(np.flatnonzero(mask.any(axis=others)))) + 1 for others in _OTHERS]
+
+
+_OTHERS = ((1, 2), (0, 2), (0, 1))
