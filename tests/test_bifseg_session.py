@@ -318,7 +318,7 @@ def test_a_box_larger_than_memory_allows_is_worked_on_in_larger_voxels():
     assert "worked on voxels of 2 x 2 x 2 mm" in update.notes[0]
     assert session.history.steps[0].ran_with["weights"] == "pcnet"
     assert dice(session.mask(), truth) > 0.8
-    by_slice = Session(volume, BIFSeg(**QUICK, most_voxels=450), dims=2)
+    by_slice = Session(volume, BIFSeg(**QUICK, most_voxels=400), dims=2)
     with pytest.raises(TooLarge, match="draw a smaller box"):
         by_slice.add(framed(3))
     by_slice.add(Box((6, 6, 6), (16, 18, 7)))

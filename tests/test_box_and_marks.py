@@ -62,11 +62,11 @@ def test_marks_fall_by_e_with_each_reach_through_what_looks_the_same():
     np.testing.assert_allclose(found.ravel(), 6 * np.exp(-np.arange(9) / 2), rtol=1e-5)
 
 
-def test_an_edge_of_one_standard_deviation_is_as_far_as_25_voxels():
+def test_an_edge_of_one_standard_deviation_is_as_far_as_60_voxels():
     image = np.zeros((4, 1, 1), np.float32)
     image[2:] = 1
-    found = vicinity.log_odds(image, marks_on(image.shape, [(0, 0, 0)]), 1.0, 10.0, 8).ravel()
-    assert found[2] == pytest.approx(np.exp(-(1 + np.hypot(1, 25)) / 10), rel=1e-5)
+    found = vicinity.log_odds(image, marks_on(image.shape, [(0, 0, 0)]), 1.0, 20.0, 8).ravel()
+    assert found[2] == pytest.approx(np.exp(-(1 + np.hypot(1, 60)) / 20), rel=1e-5)
 
 
 def test_marks_of_two_sides_cancel_halfway_and_no_marks_say_nothing():

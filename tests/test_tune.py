@@ -217,7 +217,7 @@ def test_usual_ranges_are_of_fields_that_bifseg_takes():
 
     for dims in (2, 3):
         search = usual(BIFSeg(), dims)
-        assert len(search) == 7 and all(name in numeric(BIFSeg()) for name in search)
+        assert len(search) == 9 and all(name in numeric(BIFSeg()) for name in search)
         for name, axis in search.items():
             assert axis.low <= getattr(BIFSeg(), name) <= axis.high, name
         for share in (0.0, 1.0):

@@ -123,7 +123,7 @@ class BIFSeg(Method):
             from it; 0: none, as in the paper.
         beside_3d: The same.
         reach_2d: Geodesic distance over which that falls by e, in voxels of the grid; a standard
-            deviation of intensity counts as 25 voxels.
+            deviation of intensity counts as 60 voxels.
         reach_3d: The same.
         neighbours_2d: 8 or 4, in a picture.
         neighbours_3d: 26 or 6, in a volume.
@@ -167,9 +167,9 @@ class BIFSeg(Method):
     omega_3d: float = 5.0
     spans: float = spanning.SHARE
     beside_2d: float = 6.0
-    beside_3d: float = 6.0
-    reach_2d: float = 5.0
-    reach_3d: float = 5.0
+    beside_3d: float = 12.0
+    reach_2d: float = 8.0
+    reach_3d: float = 10.0
     neighbours_2d: int = 8
     neighbours_3d: int = 6
 

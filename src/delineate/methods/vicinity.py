@@ -5,7 +5,7 @@ import numpy as np
 from ..energy import geodesic
 from ..types import Float32, Int8
 
-_STEP = 25.0
+_STEP = 60.0
 """Voxels that a way through one standard deviation of intensity is worth."""
 
 _ISOTROPIC = (1.0, 1.0, 1.0)
