@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from ..types import Float32, Mask
 
-SHARE = 0.6
+SHARE = 0.7
 """Of a box's sides, on average: a box drawn with up to 10 voxels of margin around a small object
 is spanned that far at least."""
 
