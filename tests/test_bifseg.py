@@ -27,7 +27,7 @@ from delineate.voxels import Voxels
 
 SMALL = {
     "shorter_2d": 24, "longest_2d": 48, "longest_3d": 24, "anew": False,
-    "margin_voxels": 5, "spans": 0, "beside_2d": 0, "beside_3d": 0,
+    "margin_voxels": 5, "spans_2d": 0, "spans_3d": 0, "beside_2d": 0, "beside_3d": 0,
 }  # fmt: skip
 """A small grid, and what the paper has; what is ours has tests of its own."""
 
@@ -227,7 +227,11 @@ def test_a_network_that_doubts_is_believed_more_until_its_answer_spans_the_box(n
     with torch.no_grad():
         nets["pnet" if dims == 2 else "pcnet"].classifier[3].bias[1] -= highest + 1
     found = {
-        spans: answer(BIFSeg(**SMALL | {"spans": spans}, stage="crf"), volume, [framed(dims)])[0]
+        spans: answer(
+            BIFSeg(**SMALL | {"spans_2d": spans, "spans_3d": spans}, stage="crf"),
+            volume,
+            [framed(dims)],
+        )[0]
         for spans in (0, 0.6)
     }
     assert dice(found[0] > 0.5, truth) < 0.5

@@ -44,6 +44,7 @@ def test_a_network_that_sees_nothing_is_raised_no_further_than_to_a_twentieth():
 def test_an_axis_of_one_voxel_says_nothing():
     one = np.zeros((1, 1, 1), np.float32)
     assert spanning.log_odds(one + 0.9, np.ones((1, 1, 1), bool), 1.0) == 0.0
+    assert spanning.log_odds(one, np.zeros((1, 1, 1), bool), 1.0) == 0.0
 
 
 def marks_on(shape, inside=(), outside=()):
@@ -55,18 +56,27 @@ def marks_on(shape, inside=(), outside=()):
 
 
 def test_marks_fall_by_e_with_each_reach_through_what_looks_the_same():
-    shape = (9, 1, 1)
+    """A quarter of eight voxels is two."""
+    shape = (8, 1, 1)
     found = vicinity.log_odds(
-        np.zeros(shape, np.float32), marks_on(shape, [(0, 0, 0)]), 6.0, 2.0, 8
+        np.zeros(shape, np.float32), marks_on(shape, [(0, 0, 0)]), 6.0, 0.25, 8
     )
-    np.testing.assert_allclose(found.ravel(), 6 * np.exp(-np.arange(9) / 2), rtol=1e-5)
+    np.testing.assert_allclose(found.ravel(), 6 * np.exp(-np.arange(8) / 2), rtol=1e-5)
 
 
-def test_an_edge_of_one_standard_deviation_is_as_far_as_60_voxels():
+def test_a_grid_twice_as_fine_hears_as_much():
+    coarse, fine = (
+        vicinity.log_odds(np.zeros(shape, np.float32), marks_on(shape, [(0, 0, 0)]), 1.0, 0.2, 8)
+        for shape in ((10, 6, 1), (20, 12, 1))
+    )
+    np.testing.assert_allclose(fine[::2, 0], coarse[:, 0], rtol=1e-5)
+
+
+def test_an_edge_of_one_standard_deviation_is_seven_times_the_reach():
     image = np.zeros((4, 1, 1), np.float32)
     image[2:] = 1
-    found = vicinity.log_odds(image, marks_on(image.shape, [(0, 0, 0)]), 1.0, 20.0, 8).ravel()
-    assert found[2] == pytest.approx(np.exp(-(1 + np.hypot(1, 60)) / 20), rel=1e-5)
+    found = vicinity.log_odds(image, marks_on(image.shape, [(0, 0, 0)]), 1.0, 0.5, 8).ravel()
+    assert found[2] == pytest.approx(np.exp(-(1 / 2 + np.hypot(1 / 2, 7))), rel=1e-5)
 
 
 def test_marks_of_two_sides_cancel_halfway_and_no_marks_say_nothing():
@@ -74,8 +84,8 @@ def test_marks_of_two_sides_cancel_halfway_and_no_marks_say_nothing():
     image = gaussian_filter(np.random.default_rng(0).normal(0, 1, shape), 1).astype(np.float32)
     image += image[::-1]
     both = marks_on(shape, [(0, 2, 0)], [(4, 2, 0)])
-    found = vicinity.log_odds(image, both, 3.0, 4.0, 8)
+    found = vicinity.log_odds(image, both, 3.0, 0.8, 8)
     np.testing.assert_allclose(found, -found[::-1], atol=1e-5)
     assert found[0, 2, 0] == pytest.approx(3.0, abs=0.6)
-    assert vicinity.log_odds(image, np.zeros(shape, np.int8), 3.0, 4.0, 8) is None
-    assert vicinity.log_odds(image, both, 0.0, 4.0, 8) is None
+    assert vicinity.log_odds(image, np.zeros(shape, np.int8), 3.0, 0.8, 8) is None
+    assert vicinity.log_odds(image, both, 0.0, 0.8, 8) is None

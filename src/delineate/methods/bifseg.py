@@ -35,6 +35,8 @@ from .tuning import Classifier
 STAGES = ("initial", "crf", "uniform", "full")
 
 _STARTED = 0.3
+_AROUND_MARKS = 5
+"""Voxels of margin at least, where marks instead of a box say where the object is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,13 +119,14 @@ class BIFSeg(Method):
         epsilon_3d: The same.
         omega_2d: Weight of marks while tuning.
         omega_3d: The same.
-        spans: Share of the box's sides that the network's answer spans: its odds are raised alike
-            for all voxels until it does. 0: not at all, as in the paper.
+        spans_2d: Share of the box's sides that the network's answer spans: its odds are raised
+            alike for all voxels until it does. 0: not at all, as in the paper.
+        spans_3d: The same.
         beside_2d: Log odds that a mark adds to the cut where it lies, and less with the distance
             from it; 0: none, as in the paper.
         beside_3d: The same.
-        reach_2d: Geodesic distance over which that falls by e, in voxels of the grid; a standard
-            deviation of intensity counts as 60 voxels.
+        reach_2d: Geodesic distance over which that falls by e, as a share of the grid's sides; a
+            standard deviation of intensity is 7 times as far.
         reach_3d: The same.
         neighbours_2d: 8 or 4, in a picture.
         neighbours_3d: 26 or 6, in a volume.
@@ -165,11 +168,12 @@ class BIFSeg(Method):
     epsilon_3d: float = 0.2
     omega_2d: float = 5.0
     omega_3d: float = 5.0
-    spans: float = spanning.SHARE
+    spans_2d: float = spanning.SHARES[2]
+    spans_3d: float = spanning.SHARES[3]
     beside_2d: float = 6.0
     beside_3d: float = 12.0
-    reach_2d: float = 8.0
-    reach_3d: float = 10.0
+    reach_2d: float = 0.07
+    reach_3d: float = 0.15
     neighbours_2d: int = 8
     neighbours_3d: int = 6
 
@@ -182,7 +186,7 @@ class BIFSeg(Method):
         at_least(self.t0_2d, 1, t1_2d=self.t1_2d)
         at_least(self.t0_3d, 1, t1_3d=self.t1_3d)
         at_least(0, epsilon_2d=self.epsilon_2d, epsilon_3d=self.epsilon_3d)
-        at_least(0, 1, spans=self.spans)
+        at_least(0, 1, spans_2d=self.spans_2d, spans_3d=self.spans_3d)
         at_least(0, beside_2d=self.beside_2d, beside_3d=self.beside_3d)
         at_least(1, omega_2d=self.omega_2d, omega_3d=self.omega_3d, rounds=self.rounds)
         at_least(1, most_voxels=self.most_voxels, longest_2d=self.longest_2d)
@@ -202,7 +206,8 @@ class BIFSeg(Method):
     ) -> tuple[Patch, State]:
         """See `Method.segment`."""
         shown, observe = observe is not None, observe or quiet
-        region = framed_region(prompts, volume, self.margin_voxels)
+        margin = self.margin_voxels if box(prompts) else max(self.margin_voxels, _AROUND_MARKS)
+        region = framed_region(prompts, volume, margin)
         if region.size > self.most_voxels:
             raise TooLarge(
                 f"the box and its margin hold {region.size} voxels, {region.low} to {region.high}, "
@@ -223,7 +228,9 @@ class BIFSeg(Method):
             classifier = Classifier.from_arrays(learned, view.features.device)
         elif frame:
             inside = view.crop.nearest(_framed(prompts, region)) == 1
-            more = spanning.log_odds(problem.probability(classifier), inside, self.spans)
+            more = spanning.log_odds(
+                problem.probability(classifier), inside, self._at("spans", volume)
+            )
             classifier = classifier.biased(more)
 
         def patch(on: Float32) -> Patch:
@@ -245,14 +252,7 @@ class BIFSeg(Method):
             answer = problem.cut(answer).astype(np.float32)
         last = patch(answer)
         observe(1.0, last)
-        ran_with = {
-            "weights": info.name,
-            "sha256": info.sha256,
-            "precision": str(view.features.dtype).removeprefix("torch."),
-            "device": str(view.features.device),
-            "threads": torch.get_num_threads(),
-        }
-        return last, State(view, learned, (), ran_with)
+        return last, State(view, learned, (), _ran_with(info, view.features))
 
     def _network(self, volume: Volume) -> tuple[Tunable, Info]:
         """The network for a picture or a volume, and what is known of its weights.
@@ -304,6 +304,17 @@ class BIFSeg(Method):
 
     def _neighbours(self, volume: Volume) -> int:
         return self.neighbours_2d if volume.dims == 2 else self.neighbours_3d
+
+
+def _ran_with(info: Info, features: Tensor) -> dict[str, Any]:
+    """What else than the prompts an answer depends on."""
+    return {
+        "weights": info.name,
+        "sha256": info.sha256,
+        "precision": str(features.dtype).removeprefix("torch."),
+        "device": str(features.device),
+        "threads": torch.get_num_threads(),
+    }
 
 
 def _framed(prompts: Sequence[Prompt], region: Region) -> Int8:

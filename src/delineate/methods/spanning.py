@@ -9,15 +9,15 @@ from scipy import ndimage
 
 from ..types import Float32, Mask
 
-SHARE = 0.7
-"""Of a box's sides, on average: a box drawn with up to 10 voxels of margin around a small object
-is spanned that far at least."""
+SHARES = {2: 0.6, 3: 0.7}
+"""In pictures and in volumes, of a box's sides, on average: a box with up to 10 voxels of margin
+is spanned about that far, if the object is not tiny. Found on training cases."""
 
 _MOST = 3.0
 _STEP = 0.25
 
 
-def log_odds(probability: Float32, box: Mask, share: float = SHARE) -> float:
+def log_odds(probability: Float32, box: Mask, share: float) -> float:
     """Log odds to add to all of a network's, so that its largest part spans the box.
 
     A network that is unsure answers with too little, or with nothing, where the object fills
@@ -25,7 +25,7 @@ def log_odds(probability: Float32, box: Mask, share: float = SHARE) -> float:
 
     Args:
         probability: Of the object, `(I, J, K)`.
-        box: The box on that grid, not empty.
+        box: The box on that grid; one that lies between its voxels asks for nothing.
         share: Of the box's sides, on average, that the largest part is as long as.
 
     Returns:
@@ -38,6 +38,8 @@ def log_odds(probability: Float32, box: Mask, share: float = SHARE) -> float:
         >>> log_odds(seen, box, 0.25), log_odds(seen, box, 0.7)
         (0.0, 1.0)
     """
+    if not box.any():
+        return 0.0
     for odds in np.arange(0, _MOST, _STEP).tolist():
         if _spanned((probability > 1 / (1 + np.exp(odds))) & box, box) >= share:
             return float(odds)

@@ -5,10 +5,8 @@ import numpy as np
 from ..energy import geodesic
 from ..types import Float32, Int8
 
-_STEP = 60.0
-"""Voxels that a way through one standard deviation of intensity is worth."""
-
-_ISOTROPIC = (1.0, 1.0, 1.0)
+_EDGE = 7.0
+"""How many times the reach a way through one standard deviation of intensity is worth."""
 
 
 def log_odds(
@@ -24,13 +22,15 @@ def log_odds(
         image: `(I, J, K)`, of standard deviation 1.
         marks: Likewise, 1 inside, -1 outside, 0 nothing said.
         weight: At least 0.
-        reach: In voxels, positive.
+        reach: Share of the grid's sides, their geometric mean; positive.
         neighbours: See `grid.offsets`.
     """
     if weight == 0 or not marks.any():
         return None
+    sides = [n for n in marks.shape if n > 1] or [1]
+    step = 1 / (reach * float(np.prod(sides)) ** (1 / len(sides)))
     found = np.zeros(marks.shape, np.float32)
     for sign in (1, -1):
-        way = geodesic.geodesic_distance(marks == sign, image[None], _ISOTROPIC, _STEP, neighbours)
-        found += np.float32(sign * weight) * np.exp(-way / np.float32(reach))
+        way = geodesic.geodesic_distance(marks == sign, image[None], (step,) * 3, _EDGE, neighbours)
+        found += np.float32(sign * weight) * np.exp(-way)
     return found

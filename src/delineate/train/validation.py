@@ -40,7 +40,8 @@ def validate(net: nn.Module, crops: Sequence[Packed], size: tuple[int, ...]) -> 
 def _answer(probability: Float32) -> Mask:
     """The object, believed in until it spans the box, as BIFSeg does; `(I, J)` or `(I, J, K)`."""
     solid = probability.reshape((*probability.shape, 1)[:3])
-    odds = spanning.log_odds(solid, np.ones(solid.shape, np.bool_))
+    share = spanning.SHARES[probability.ndim]
+    odds = spanning.log_odds(solid, np.ones(solid.shape, np.bool_), share)
     return np.asarray(probability > 1 / (1 + math.exp(odds)))
 
 

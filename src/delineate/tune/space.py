@@ -95,7 +95,7 @@ _BIFSEG: Mapping[str, Range] = {
     "epsilon": Range(0.05, 2.0, log=True),
     "omega": Range(1.0, 30.0, log=True),
     "beside": Range(1.0, 20.0, log=True),
-    "reach": Range(1.0, 30.0, log=True),
+    "reach": Range(0.02, 0.5, log=True),
 }
 """Around the paper's 3 and 10, 0.1, 0.2, 0.7 and 0.6, 0.2, 5, and what is ours; `_2d` or `_3d`
 follows the name."""
