@@ -1,10 +1,13 @@
 """Kills a server at random moments and counts what it forgot: `python benchmarks/crash.py 10`.
 
+    python benchmarks/crash.py KILLS [--seed 0] [--network bifseg] [--every 3]
+
 Each round starts a real server on the same journal, marks, names, locks, undoes and redoes for a
 random time, and is ended by a signal that no process can catch. The next round compares what
 the server says with what it had acknowledged: every prompt, object, name, colour, lock, the
-whole history, and the masks at every place in it. The last line says how many acknowledged
-marks were lost.
+whole history, and the masks at every place in it. In each third round a network works, if its
+weights are there. The last lines say how many kills fell while a mark was computed, and how many
+acknowledged marks were lost.
 """
 
 import argparse
@@ -21,6 +24,9 @@ from typing import Any
 import httpx2 as httpx
 import numpy as np
 from workbench import Page, Refusal, scene, start
+
+from delineate import list_methods
+from delineate.models import list_models
 
 SHAPE = (48, 40, 20)
 LONGEST = 3.0
@@ -47,6 +53,7 @@ class Round:
         self.state: dict[str, Any] | None = None
         self.masks: dict[tuple[int, float], str] = {}
         self.in_flight = False
+        self.computing = {"a network": 0, "another method": 0}
         self.reply: dict[str, Any] | None = None
         self.acknowledged = 0
         self.lost = 0
@@ -138,7 +145,7 @@ def act(page: Page, random: np.random.Generator, state: dict[str, Any]) -> dict[
     return None
 
 
-def work(page: Page, now: Round, random: np.random.Generator) -> None:
+def work(page: Page, now: Round, random: np.random.Generator, network: str) -> None:
     """Act until the server is gone."""
     try:
         state = page.state()
@@ -154,6 +161,9 @@ def work(page: Page, now: Round, random: np.random.Generator) -> None:
                 now.reply = {**reply, "digest": digest(page.labels)}
             state = page.state()
         except (httpx.HTTPError, EOFError):
+            if now.in_flight:
+                kind = "a network" if state["method"]["name"] == network else "another method"
+                now.computing[kind] += 1
             return
         except Refusal as refusal:
             if "PromptsMissing" not in str(refusal):
@@ -163,10 +173,23 @@ def work(page: Page, now: Round, random: np.random.Generator) -> None:
 
 
 def warm(page: Page, now: Round) -> None:
-    """One click, which waits until the server's other processes have begun."""
-    reply = page.do("POST", "prompts", object=9, prompts=[{"kind": "click", "at": [1, 1, 1]}])
+    """One box, which waits until the server's other processes have begun."""
+    box = {"kind": "box", "low": [2, 2, 2], "high": [14, 14, 10]}
+    reply = page.do("POST", "prompts", object=9, prompts=[box])
     now.acknowledged += len(reply["update"]["ids"])
     now.note(page, page.state())
+
+
+def use(page: Page, now: Round, method: str) -> None:
+    """Go on with a method."""
+    if page.state()["method"]["name"] != method:
+        page.do("POST", "method", name=method)
+        now.note(page, page.state())
+
+
+def has_weights(method: str) -> bool:
+    """Whether a method with a network can work here."""
+    return method in list_methods() and bool(list_models())
 
 
 def kill(process: subprocess.Popen[str], after: float) -> None:
@@ -178,9 +201,11 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("kills", type=int)
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--network", default="bifseg", help="a method that has a network")
+    options.add_argument("--every", type=int, default=3, help="rounds, of which one is its")
     asked = options.parse_args()
     random = np.random.default_rng(asked.seed)
-    now = Round()
+    now, there = Round(), has_weights(asked.network)
     with tempfile.TemporaryDirectory() as name:
         folder, home = Path(name) / "images", Path(name) / "home"
         folder.mkdir()
@@ -196,11 +221,13 @@ def main() -> int:
                 break
             now.note(page, page.state())
             now.in_flight = False
-            if random.random() < 0.8:  # else it may be killed before its first answer
+            turn = there and count % asked.every == asked.every - 1
+            use(page, now, asked.network if turn else "graphcut")
+            if turn or random.random() < 0.8:  # else it may be killed before its first answer
                 warm(page, now)
             killer = threading.Thread(target=kill, args=(process, random.uniform(0.0, LONGEST)))
             killer.start()
-            work(page, now, random)
+            work(page, now, random, asked.network)
             killer.join()
             process.wait()
             steps = len(now.state["history"]["steps"]) if now.state else 0
@@ -208,7 +235,8 @@ def main() -> int:
                 f"kill {count + 1}: {now.acknowledged} marks acknowledged, {steps} steps",
                 flush=True,
             )
-    print(f"{now.wrong} differences in what came back")
+    told = ", ".join(f"{count} while {kind} computed" for kind, count in now.computing.items())
+    print(f"{told}; {now.wrong} differences in what came back")
     print(f"{asked.kills} kills, {now.acknowledged} marks acknowledged, {now.lost} lost")
     return int(bool(now.lost or now.wrong))
 

@@ -1,22 +1,26 @@
 """The journal gives back the same bits, knows what was never answered, and computes nothing."""
 
 import os
-import sqlite3
 import stat
+import threading
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from delineate import methods
 from delineate.errors import OpenElsewhere, SessionError, UnknownSession
 from delineate.journal import Journal
+from delineate.journal.tables import OBJECTS, TABLES, connect
 from delineate.prompts import Box, Click, Given, Paint, Scribble, to_json
 from delineate.session import Session
 from delineate.volume import Volume
 from delineate.voxels import Voxels
 from stubs import Bright, Copy, Learner, Nearest
+
+POSTGRES = "DELINEATE_POSTGRES"
 
 
 @pytest.fixture(autouse=True)
@@ -26,16 +30,47 @@ def stub_methods(monkeypatch):
     monkeypatch.setattr(methods, "BUILT_IN", known)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    """Where a journal is: a file, or a database with no tables yet."""
+    if request.param == "sqlite":
+        yield tmp_path / "own" / "journal.db"
+        return
+    url = os.environ.get(POSTGRES)
+    if not url:
+        pytest.skip(f"{POSTGRES} names no database, such as postgresql+pg8000://me@localhost/test")
+    engine = connect(url)
+    TABLES.drop_all(engine)
+    yield url
+    TABLES.drop_all(engine)
+    engine.dispose()
+
+
 @pytest.fixture
-def journal(tmp_path):
+def journal(place):
+    opened = Journal(place)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A journal that is a file."""
     opened = Journal(tmp_path / "own" / "journal.db")
     yield opened
     opened.close()
 
 
+def beside(journal):
+    """The same journal, as another process has it."""
+    url = journal._engine.url
+    own = url.get_backend_name() == "sqlite"
+    return Journal(url.database if own else url.render_as_string(hide_password=False))
+
+
 def again(journal, id, volume):
     """What another process would load."""
-    other = Journal(journal._engine.url.database)
+    other = beside(journal)
     try:
         return other.load(id, volume)
     finally:
@@ -94,9 +129,9 @@ def test_going_on_from_what_was_read(journal, block):
         step(session)
         journal.answered(id, ask, session)
         same(again(journal, id, block), session)
-    with sqlite3.connect(journal._engine.url.database) as link:
-        ((rows, kinds),) = link.execute("SELECT count(*), count(DISTINCT row) FROM objects")
-    link.close()
+    with journal._engine.connect() as link:
+        kept = link.execute(select(OBJECTS.c.row)).scalars().all()
+    rows, kinds = len(kept), len(set(kept))
     assert rows == kinds, "an object that was read is not written a second time"
 
 
@@ -141,7 +176,7 @@ def test_another_image_is_refused(journal, block):
 def test_two_processes_on_one_session_do_not_mix(journal, block):
     session = Session(block, Bright())
     id = journal.create("ann", session, {})
-    other = Journal(journal._engine.url.database)
+    other = beside(journal)
     theirs = other.load(id, block)
     ask = other.asked(id, {})
     theirs.add(Click((6, 6, 3)))
@@ -192,13 +227,28 @@ def test_notes_owners_and_work(journal, block):
     assert journal.marked("ann") == set()
 
 
+def test_notes_that_are_added_to_at_once_lose_nothing(journal, block):
+    id = journal.create("ann", Session(block, Bright()), {})
+
+    def count():
+        for _ in range(20):
+            journal.amend(id, lambda notes: {"n": notes.get("n", 0) + 1})
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert journal.kept(id).notes == {"n": 80}
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such bits")
-def test_only_the_owner_may_read(journal, block):
-    journal.create("ann", Session(block, Bright()), {})
-    folder = Path(journal._engine.url.database).parent
+def test_only_the_owner_may_read(file, block):
+    file.create("ann", Session(block, Bright()), {})
+    folder = Path(file._engine.url.database).parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    for file in folder.iterdir():
-        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+    for each in folder.iterdir():
+        assert stat.S_IMODE(each.stat().st_mode) == 0o600, each
 
 
 def test_a_journal_that_cannot_be_opened_gets_a_sentence(tmp_path):
@@ -210,7 +260,7 @@ def test_a_journal_that_cannot_be_opened_gets_a_sentence(tmp_path):
         Journal("nosuchdatabase://here")
 
 
-def test_every_commit_is_on_disk(journal):
-    with journal._engine.connect() as link:
+def test_every_commit_is_on_disk(file):
+    with file._engine.connect() as link:
         assert link.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert link.exec_driver_sql("PRAGMA synchronous").scalar() == 2

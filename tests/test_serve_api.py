@@ -11,7 +11,6 @@ import pytest
 
 import delineate
 from delineate import methods
-from delineate.serve import describe
 from serving import Page, box, click, decode, error, limits, runs, served
 from stubs import Bright, Copy, Failing, Learner, Nearest
 
@@ -23,9 +22,6 @@ def stub_methods(monkeypatch):
     kinds = (Bright, Copy, Failing, Learner, Nearest)
     known = tuple(EntryPoint(kind.name, f"stubs:{kind.__name__}", "") for kind in kinds)
     monkeypatch.setattr(methods, "BUILT_IN", known)
-    describe.methods.cache_clear()
-    yield
-    describe.methods.cache_clear()
 
 
 @pytest.fixture
@@ -419,3 +415,47 @@ def delineate_docs():
 def test_json_of_a_view_is_limited(page, client):
     assert error(client.put(page.url("view"), json={"x": "y" * 70_000})) == (413, "TooLarge")
     assert json.loads(client.get(page.url()).text)["view"] == {}
+
+
+@pytest.mark.parametrize("level", ["x", "", None, [1], {}, True])
+def test_a_field_of_another_type_is_refused_before_the_method_works(page, client, level):
+    fields = {"level": level}
+    assert error(page.send("POST", "method", name="bright", fields=fields)) == (422, "MethodError")
+    body = {"path": "sub/scan.nii.gz", "fields": fields, "method": "bright", "resume": False}
+    reply = client.post("/api/sessions", json=body)
+    assert error(reply) == (422, "MethodError") and "level is a number" in reply.text
+    assert not page.state()["history"]["steps"]
+
+
+def test_a_step_that_fails_uses_up_no_number(page):
+    page.do("POST", "method", name="failing")
+    page.mark(click(0, 0, 0))
+    before = page.state()
+    assert page.send("POST", "prompts", object=1, prompts=[click(1, 1, 1)]).status_code == 500
+    assert page.state() == {**before, "opened": page.state()["opened"]}
+
+
+def test_a_folder_of_dicom_files_is_an_image_and_no_folder(client, scan, tmp_path):
+    for name in ("images/ct", "images/other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "images" / "ct" / "1").write_bytes(bytes(128) + b"DICM")
+    found = client.get("/api/files").json()
+    assert [(one["name"], one["format"]) for one in found["images"]] == [("ct", "dicom")]
+    assert [one["name"] for one in found["folders"]] == ["other", "sub"]
+
+
+def test_the_voxels_of_an_image_are_hashed_once(client, scan, monkeypatch):
+    import hashlib
+    from types import SimpleNamespace
+
+    made = []
+    counted = SimpleNamespace(sha256=lambda *a: made.append(1) or hashlib.sha256(*a))
+    monkeypatch.setattr("delineate.volume.hashlib", counted)
+    Page(client, "sub/scan.nii.gz")
+    assert len(made) == 1
+
+
+def test_methods_are_described_once(client, monkeypatch):
+    first = client.get("/api/methods").json()
+    monkeypatch.setattr("delineate.serve.describe.list_methods", None)
+    assert client.get("/api/methods").json() == first

@@ -1,8 +1,11 @@
 """Progress, previews and cancel over the WebSocket; a method in a process of its own."""
 
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import EntryPoint
 
 import nibabel as nib
@@ -11,10 +14,13 @@ import pytest
 
 from delineate import methods
 from delineate.errors import Cancelled, MethodError
+from delineate.io import read
 from delineate.methods.base import Method
 from delineate.patch import Patch
+from delineate.serve.lanes import Fault
+from delineate.serve.placing import Place, mapped, placed, remove
 from serving import TOKENS, Page, box, click, decode, error, served
-from stubs import ALL, Bright, Slow
+from stubs import ALL, Bright, Failing, Slow
 
 MINE = {"Authorization": f"Bearer {TOKENS['ann']}"}
 
@@ -159,6 +165,113 @@ def test_too_many_who_wait_are_told_so(tmp_path, scan):
         assert sorted(codes) == [409, 409, 429, 429]
 
 
+def test_seconds_are_counted_while_something_runs(tmp_path, scan):
+    with served(tmp_path) as client:
+        page = Page(client, "scan.nii", method="waiting")
+        page.do("POST", "objects", name="liver")
+        with client.websocket_connect(page.url("live"), headers=MINE) as socket:
+            asking = threading.Thread(
+                target=lambda: page.send("POST", "prompts", object=1, prompts=[click(0, 0, 0)])
+            )
+            asking.start()
+            until(socket, "partial")
+            reply = client.post(page.url("seconds"), json={"object": 1, "seconds": 2})
+            assert reply.json() == {"seconds": {"1": 2.0}}
+            assert client.get(page.url("image")).status_code == 200
+            assert asking.is_alive(), "neither waited for the computation"
+            assert error(client.post(page.url("seconds"), json={"object": 2, "seconds": 1})) == (
+                404,
+                "UnknownObject",
+            )
+            client.post(page.url("cancel"))
+            asking.join()
+
+
+def test_what_waits_for_a_session_that_is_deleted_is_told_so(tmp_path, scan):
+    with served(tmp_path) as client:
+        page = Page(client, "scan.nii", method="waiting")
+        replies = []
+
+        def ask():
+            replies.append(page.send("POST", "prompts", object=1, prompts=[click(0, 0, 0)]))
+
+        with client.websocket_connect(page.url("live"), headers=MINE) as socket:
+            threads = [threading.Thread(target=ask) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            until(socket, "partial")
+            time.sleep(0.2)
+            assert client.delete(page.url()).status_code == 204
+            for thread in threads:
+                thread.join()
+        found = sorted(error(reply) for reply in replies)
+        assert found == [(404, "UnknownSession"), (404, "UnknownSession"), (409, "Cancelled")]
+
+
+def test_a_session_that_is_asked_for_is_not_closed_for_want_of_memory(tmp_path, scan):
+    import asyncio
+
+    from delineate.serve.failures import Refused
+    from delineate.serve.forms import Opening
+    from delineate.serve.workbench import Workbench
+    from serving import limits, settings
+
+    async def asked():
+        bench = Workbench(settings(tmp_path, limits=limits(memory_bytes=scan.size * 4)))
+        try:
+            id, _ = await bench.open("ann", Opening(path="scan.nii"))
+            other = Opening(path="scan.nii", resume=False)
+            async with bench.chair("ann", id) as chair:
+                with pytest.raises(Refused, match="close one"):
+                    await bench.open("ann", other)
+                await chair.seat.run({}, lambda s, _: s.describe(1, name="here"))
+            await bench.open("ann", other)
+        finally:
+            bench.close()
+
+    asyncio.run(asked())
+
+
+def test_many_windows_at_once_find_no_fault(tmp_path, scan):
+    """Marks, undo, deletion and want of memory, all at once, on two sessions of one user."""
+    from serving import limits
+
+    copy = tmp_path / "images" / "copy.nii"
+    copy.write_bytes((tmp_path / "images" / "scan.nii").read_bytes())
+    faults, known = [], []
+
+    def window(seed):
+        random, id = np.random.default_rng(seed), None
+        for _ in range(30):
+            if id is None or random.random() < 0.2:
+                body = {"path": ["scan.nii", "copy.nii"][random.integers(2)]}
+                reply = client.post("/api/sessions", json=body)
+                id = reply.json()["id"] if reply.status_code < 300 else None
+            else:
+                url = f"/api/sessions/{id}"
+                mark = {"object": int(random.integers(1, 4)), "prompts": [click(3, 4, 2)]}
+                verb, path, body = (
+                    ("POST", "/prompts", mark), ("POST", "/prompts", mark),
+                    ("POST", "/undo", {}), ("POST", "/goto", {"done": 1}),
+                    ("POST", "/seconds", {"object": 1, "seconds": 1}), ("GET", "/labels", None),
+                    ("POST", "/cancel", None), ("DELETE", "", None),
+                )[random.integers(8)]  # fmt: skip
+                reply = client.request(verb, url + path, json=body)
+            known.append(reply.status_code)
+            if reply.status_code >= 500:
+                faults.append(reply.text)
+
+    room = limits(memory_bytes=scan.size * 4, waiting=2)
+    with served(tmp_path, limits=room, method="slow") as client:
+        threads = [threading.Thread(target=window, args=(seed,)) for seed in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not faults, faults[:3]
+    assert {200, 201, 204} <= set(known)
+
+
 class TestLanes:
     """Processes of their own."""
 
@@ -172,7 +285,8 @@ class TestLanes:
 
     @pytest.fixture
     def asked(self, tmp_path, block):
-        from delineate.serve.lanes import Away, Image
+        from delineate.serve.lanes import Away
+        from delineate.serve.placing import Image
         from delineate.session import Session
 
         np.save(tmp_path / "v.npy", block.data)
@@ -223,3 +337,64 @@ class TestLanes:
         session.use(Bright())
         session.add(Click((6, 6, 3)))
         assert session.mask().sum() == 600
+
+    def test_one_that_says_no_is_asked_again(self, lanes, asked, block):
+        from delineate.prompts import Click
+
+        def stop(fraction, patch=None):
+            if fraction:
+                raise Cancelled("enough")
+
+        session = asked(lanes, Waiting())
+        with pytest.raises(Cancelled, match="enough"):
+            session.add(Click((0, 0, 0)), observe=stop)
+        (lane,) = lanes._all
+        session.use(Failing())
+        session.add(Click((0, 0, 0)))
+        with pytest.raises(Fault, match="RuntimeError") as broken:
+            session.add(Click((0, 0, 0)))
+        assert "stubs.py" in broken.value.where and " segment" in broken.value.where
+        assert lanes._all == [lane] and lane.process.is_alive()
+
+    def test_one_that_died_while_nobody_asked_costs_nothing(self, lanes, asked, block):
+        from delineate.prompts import Click
+
+        lanes._all[0].end()
+        session = asked(lanes, Bright())
+        session.add(Click((6, 6, 3)))
+        assert session.mask().sum() == 600
+
+
+class TestPlace:
+    """The folder of voxels that a server has for itself."""
+
+    def test_another_server_leaves_it_alone(self, tmp_path):
+        one = Place(tmp_path / "open")
+        file = one.file()
+        mapped(file, (1, 2, 3, 4))[:] = 7
+        other = Place(tmp_path / "open")
+        assert file.exists() and other.file().parent != file.parent
+        other.close()
+        assert (np.load(file) == 7).all()
+        one.close()
+        assert not list((tmp_path / "open").iterdir())
+
+    def test_what_a_dead_one_left_is_taken_away(self, tmp_path):
+        code = (
+            "import os, sys, pathlib; from delineate.serve.placing import Place;"
+            "Place(pathlib.Path(sys.argv[1])).file().write_bytes(b'x'); os._exit(9)"
+        )
+        subprocess.run([sys.executable, "-c", code, str(tmp_path / "open")], check=False)
+        assert len(list((tmp_path / "open").rglob("*.npy"))) == 1
+        Place(tmp_path / "open").close()
+        assert not list((tmp_path / "open").iterdir())
+
+    def test_an_image_is_read_to_where_it_stays(self, tmp_path, scan):
+        file = tmp_path / "v.npy"
+        volume = read(tmp_path / "images" / "scan.nii", room=partial(mapped, file))
+        np.testing.assert_array_equal(np.load(file), volume.data)
+        np.testing.assert_array_equal(placed(volume, file).data, volume.data)
+        other = tmp_path / "w.npy"
+        np.testing.assert_array_equal(placed(volume, other).data, volume.data)
+        remove(file)
+        assert not file.exists() and other.exists()

@@ -127,6 +127,14 @@ def test_a_frame_holds_the_labels_of_its_box():
     assert values.size == 0
 
 
+def sent(volume, grid, channel):
+    """The bytes that the page gets, of which there are as many as was said before."""
+    size, pieces = pixels.nifti(volume, grid, channel)
+    content = b"".join(pieces)
+    assert len(content) == size
+    return content
+
+
 @pytest.mark.parametrize(
     ("values", "dtype"),
     [
@@ -139,7 +147,7 @@ def test_a_frame_holds_the_labels_of_its_box():
 def test_the_image_for_the_page_is_exact(values, dtype):
     grid = PageGrid(geometry((2, 0, 1), (1, -1, -1)))
     volume = Volume(values[None].astype(np.float32), grid.geometry)
-    found = nib.Nifti1Image.from_bytes(pixels.nifti(volume, grid, "0"))
+    found = nib.Nifti1Image.from_bytes(sent(volume, grid, "0"))
     own = nib.as_closest_canonical(nib.Nifti1Image(values, grid.geometry.affine))
     np.testing.assert_array_equal(found.get_fdata(), own.get_fdata())
     np.testing.assert_allclose(found.affine, own.affine, rtol=1e-6)
@@ -152,7 +160,7 @@ def test_a_colour_picture_for_the_page():
     grid = PageGrid(Geometry((6, 5, 1), np.diag([-1.0, -1, 1, 1])))
     colours = random.integers(0, 256, (3, 6, 5, 1)).astype(np.float32)
     volume = Volume(colours, grid.geometry, RGB)
-    found = nib.Nifti1Image.from_bytes(pixels.nifti(volume, grid, "rgb"))
+    found = nib.Nifti1Image.from_bytes(sent(volume, grid, "rgb"))
     data = np.asanyarray(found.dataobj)
     for n, name in enumerate("RGB"):
         np.testing.assert_array_equal(data[name], grid.array_out(colours[n]))

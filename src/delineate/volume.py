@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -175,6 +176,13 @@ class Volume:
         data = np.stack([resample(c, self.geometry, geometry, order) for c in self.data])
         return self._with(data, geometry)
 
+    @cached_property
+    def _sha256(self) -> str:
+        digest = hashlib.sha256(repr((self.data.shape, self.geometry.affine.tolist())).encode())
+        for channel in self.data:
+            digest.update(np.ascontiguousarray(channel).data)
+        return digest.hexdigest()
+
     def _with(self, data: Float32, geometry: Geometry) -> Self:
         return replace(self, data=data, geometry=geometry)
 
@@ -196,11 +204,11 @@ def resample(array: Array, source: Geometry, target: Geometry, order: int) -> Ar
 
 
 def fingerprint(volume: Volume) -> str:
-    """SHA-256 of the voxels and where they lie, in hexadecimal: the same image, the same text."""
-    digest = hashlib.sha256(repr((volume.data.shape, volume.geometry.affine.tolist())).encode())
-    for channel in volume.data:
-        digest.update(np.ascontiguousarray(channel).data)
-    return digest.hexdigest()
+    """SHA-256 of the voxels and where they lie, in hexadecimal: the same image, the same text.
+
+    A volume is looked through once; it never changes.
+    """
+    return volume._sha256
 
 
 def _check_finite(data: Float32) -> None:

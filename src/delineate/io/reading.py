@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import ImageError, UnreadableImage
 from ..volume import Source, Volume
 from .formats import recognise
-from .stored import Stored
+from .stored import Room, Stored, memory
 
 Location: TypeAlias = str | os.PathLike[str]
 
@@ -23,6 +23,7 @@ def read(
     *,
     series: str | int | None = None,
     channel: int | None = None,
+    room: Room = memory,
 ) -> Volume:
     """Read an image of any format, known by its content.
 
@@ -40,6 +41,8 @@ def read(
             become the channels of one volume, named for the files.
         series: Which series of a DICOM folder: its UID or its number in `list_series`.
         channel: Keep only this channel of (each) image.
+        room: Makes an array of a shape for the intensities, such as one that is mapped from a
+            file; it is not called where those of the file can be taken as they are.
 
     Raises:
         UnreadableImage: If a file is missing, empty, cut off, or of an unknown type.
@@ -53,7 +56,7 @@ def read(
     paths = [Path(path)] if isinstance(path, (str, os.PathLike)) else [Path(p) for p in path]
     if not paths:
         raise UnreadableImage("there is no image to read in an empty list of paths")
-    volumes = [_read_one(each, series, channel) for each in paths]
+    volumes = [_read_one(each, series, channel, room) for each in paths]
     volume = volumes[0] if len(volumes) == 1 else _joined(paths, volumes)
     assert volume.source is not None
     asked = {
@@ -104,9 +107,9 @@ def refusing(path: Path) -> Iterator[None]:
         raise UnreadableImage(f"{path}: it could not be read, {_cause(error)}") from error
 
 
-def _read_one(path: Path, series: str | int | None, channel: int | None) -> Volume:
+def _read_one(path: Path, series: str | int | None, channel: int | None, room: Room) -> Volume:
     with refusing(path):
-        return load(path, series).volume(path, channel)
+        return load(path, series).volume(path, channel, room)
 
 
 def _joined(paths: Sequence[Path], volumes: Sequence[Volume]) -> Volume:

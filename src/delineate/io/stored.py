@@ -1,9 +1,9 @@
 """What a file holds, as it is stored: the form that the reader of every format gives."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,14 @@ LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """From the world of DICOM and ITK (LPS) to ours (RAS), and back."""
 
 SLAB = 16
+
+Room: TypeAlias = Callable[[tuple[int, ...]], Float32]
+"""Makes the float32 array of a shape that intensities are put into."""
+
+
+def memory(shape: tuple[int, ...]) -> Float32:
+    """Room in memory."""
+    return np.empty(shape, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +57,7 @@ class Stored:
         if self.voxels.dtype.kind not in "biuf":
             raise ImageError(f"voxels must be real numbers, got dtype {self.voxels.dtype}")
 
-    def volume(self, path: Path, channel: int | None = None) -> Volume:
+    def volume(self, path: Path, channel: int | None = None, room: Room = memory) -> Volume:
         """The image, its intensities rounded to float32.
 
         Raises:
@@ -65,14 +73,14 @@ class Stored:
             voxels, channels = voxels[channel : channel + 1], channels[channel : channel + 1]
         header = {**self.header, "geometry": self.geometry, "files": self.files}
         source = Source(str(path.absolute()), self.format, header)
-        return Volume(self._intensities(voxels), self.geometry, channels, source)
+        return Volume(self._intensities(voxels, room), self.geometry, channels, source)
 
-    def _intensities(self, voxels: Array) -> Float32:
+    def _intensities(self, voxels: Array, room: Room) -> Float32:
         """Voxels in C order; slab by slab, since a transposing copy of a whole one is slow."""
         plain = (self.slope, self.intercept) == (1, 0)
         if plain and voxels.dtype == np.float32 and voxels.flags.c_contiguous:
             return voxels
-        out = np.empty(voxels.shape, np.float32)
+        out = room(voxels.shape)
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, voxels.shape[3], SLAB):
                 slab = voxels[..., start : start + SLAB]

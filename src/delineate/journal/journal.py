@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,11 +175,30 @@ class Journal:
 
     def note(self, id: str, **notes: Any) -> None:
         """Keep values beside a session, such as the page's view; None forgets one."""
-        with transaction(self._engine) as link:
-            merged = {**json.loads(_row(link, id).notes), **notes}
-            left = {name: value for name, value in merged.items() if value is not None}
-            mine = SESSIONS.update().where(SESSIONS.c.session == id)
-            link.execute(mine.values(notes=json.dumps(left)))
+        self.amend(id, lambda _: notes)
+
+    def amend(
+        self, id: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """Keep values that follow from those that are kept; two at once lose neither's.
+
+        Args:
+            id: As `create` gave it.
+            change: From what is kept to the values to keep; None forgets one. It may be called
+                again if another came first.
+
+        Returns:
+            All that is kept now.
+        """
+        while True:
+            with transaction(self._engine) as link:
+                old = _row(link, id).notes
+                held = json.loads(old)
+                merged = {**held, **change(held)}
+                left = {name: value for name, value in merged.items() if value is not None}
+                mine = SESSIONS.update().where(SESSIONS.c.session == id, SESSIONS.c.notes == old)
+                if link.execute(mine.values(notes=json.dumps(left))).rowcount == 1:
+                    return left
 
     def purge(self, id: str) -> None:
         """Delete a session for good."""

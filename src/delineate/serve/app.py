@@ -50,6 +50,7 @@ def create(settings: Settings) -> ASGIApp:
 async def _life(app: FastAPI) -> AsyncIterator[None]:
     bench = Workbench(app.state.settings)
     app.state.bench = bench
+    bench.methods()
     try:
         yield
     finally:

@@ -8,9 +8,10 @@ from ..errors import DelineateError
 from . import exporting
 from .failures import Refused
 from .forms import Export
+from .places import check_writable
 from .seat import Seat
 from .state import saved_mark
-from .workbench import Workbench, check_writable
+from .workbench import Workbench
 
 LOG = logging.getLogger("delineate.serve")
 DELAY = 1.0
@@ -32,7 +33,8 @@ async def _later(bench: Workbench, seat: Seat) -> None:
         kept = await bench.off(bench.kept, seat.owner, seat.id)
         asked = kept.notes.get("autosave")
         if asked:
-            await write_beside(bench, seat, Export(**asked))
+            async with bench.chair(seat.owner, seat.id) as chair:
+                await write_beside(bench, chair.seat, Export(**asked))
     except DelineateError as error:
         seat.tell(
             {"kind": "error", "number": 0, "error": {"kind": "Autosave", "message": str(error)}}

@@ -4,21 +4,57 @@ import inspect
 import re
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from functools import cache
 from typing import Any
 
-from ..methods import list_methods
+from ..errors import MethodError
+from ..methods import build, list_methods
 from ..methods.base import AnyMethod, JointMethod
 
 _TYPES = {int: "integer", float: "number", bool: "boolean", str: "text"}
 _CHOICES = re.compile(r"(\d+) or (\d+)")
 
 
-@cache
 def methods() -> list[dict[str, Any]]:
     """Every method, by name."""
     return [_method(method) for _, method in sorted(list_methods().items())]
+
+
+def chosen(name: str, values: Mapping[str, Any]) -> AnyMethod:
+    """The method that a client asks for, its fields of the type that they must have.
+
+    Raises:
+        MethodError: If there is no such method or field, or a value is of another type or out of
+            range. A value of another type would not be missed before the method works.
+    """
+    hints = typing.get_type_hints(type(build(name)))
+    return build(
+        name, {key: _typed(key, value, hints[key]) if key in hints else value
+               for key, value in values.items()},
+    )  # fmt: skip
+
+
+def _typed(name: str, value: Any, hint: Any) -> Any:
+    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if value is None and types.NoneType in kinds:
+        return None
+    kind = next(kind for kind in kinds if kind is not types.NoneType)
+    if typing.get_origin(kind) is typing.Literal:
+        right = isinstance(value, str) and value in typing.get_args(kind)
+        told = " or ".join(repr(one) for one in typing.get_args(kind))
+    elif kind is float:
+        right = isinstance(value, (int, float)) and not isinstance(value, bool)
+        told = "a number"
+    elif kind is int:
+        right = isinstance(value, int) and not isinstance(value, bool)
+        told = "a whole number"
+    else:
+        right = isinstance(value, kind)
+        told = {bool: "true or false", str: "a text"}.get(kind, kind.__name__)
+    if not right:
+        raise MethodError(f"{name} is {told}, got {value!r:.60}")
+    return value
 
 
 def _method(method: type[AnyMethod]) -> dict[str, Any]:

@@ -72,7 +72,8 @@ def told(error: Exception, settings: Settings) -> tuple[int, dict[str, Any]]:
     reference = secrets.token_hex(4)
     frames = traceback.extract_tb(error.__traceback__)
     where = "\n".join(f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
-    LOG.error("fault %s: %s\n%s", reference, type(error).__name__, where)
+    there = getattr(error, "where", "")  # frames in another process
+    LOG.error("fault %s: %s\n%s\n%s", reference, type(error).__name__, where, there)
     return 500, body(
         "Internal", f"the server failed at this; its log says more under {reference}; try again"
     )

@@ -8,49 +8,35 @@ import multiprocessing
 import queue
 import threading
 import time
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-import numpy as np
-
 from ..asking import Answer
-from ..asking import ask as ask_here
-from ..errors import Cancelled, DelineateError, MethodError
-from ..geometry import Geometry
+from ..errors import Cancelled, MethodError
 from ..history import Snapshot
 from ..methods.base import AnyMethod, Observe, State
 from ..patch import Patch
 from ..session import Asker
 from ..volume import Volume
+from .placing import Image
+from .worker import work
 
 PATIENCE = 5.0
 _BEAT = 0.05
 
 
-@dataclass(frozen=True)
-class Image:
-    """Where another process finds an image.
+class Fault(RuntimeError):
+    """A method broke in its process.
 
     Args:
-        key: Of the image, unlike any other's.
-        path: Its voxels, as numpy keeps them.
-        shape: Of its grid.
-        affine: Of its grid.
-        channels: Their names.
+        kind: The error's type.
+        where: The frames it passed, one a line.
     """
 
-    key: str
-    path: str
-    shape: tuple[int, int, int]
-    affine: Any
-    channels: tuple[str, ...]
-
-    def volume(self) -> Volume:
-        """The image; its voxels are read when they are needed."""
-        data = np.load(self.path, mmap_mode="r")
-        return Volume(data, Geometry(self.shape, self.affine), self.channels)
+    def __init__(self, kind: str, where: str) -> None:
+        super().__init__(kind)
+        self.where = where
 
 
 @dataclass
@@ -59,7 +45,11 @@ class _Lane:
 
     process: Any
     line: Connection
-    known: OrderedDict[str, None] = field(default_factory=OrderedDict)
+
+    def end(self) -> None:
+        """End it now."""
+        self.process.kill()
+        self.process.join()
 
 
 class Lanes:
@@ -74,13 +64,16 @@ class Lanes:
         self._free: queue.LifoQueue[_Lane] = queue.LifoQueue()
         self._lock = threading.Lock()
         self._all: list[_Lane] = []
+        self._closed = False
         for _ in range(count):
             self._free.put(self._begin())
 
     def close(self) -> None:
         """End all processes."""
+        with self._lock:
+            self._closed = True
         for lane in self._all:
-            lane.process.kill()
+            lane.end()
             lane.line.close()
 
     def ask(self, image: Image, asked: tuple[Any, ...], observe: Observe | None) -> Answer:
@@ -94,36 +87,42 @@ class Lanes:
 
         Raises:
             MethodError: If the process ended without an answer.
+            Fault: If the method broke.
         """
         lane = self._wait(observe)
-        orderly = False
+        ready = False
         try:
             lane.line.send((image, asked))
-            orderly, answer = True, _listen(lane, observe)
-            return answer
+            answer = _listen(lane, observe)
+            ready = True
         except (EOFError, OSError) as error:
-            orderly = False
             raise MethodError(
                 "the computation ended without an answer, perhaps for want of memory; mark a "
                 "smaller part, or choose another method"
             ) from error
         finally:
-            if not orderly:
-                lane.process.kill()
-                lane.process.join()
-            self._free.put(lane if lane.process.is_alive() else self._begin(lane))
+            if not ready:
+                lane.end()
+            self._free.put(lane if ready else self._begin(lane))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def _wait(self, observe: Observe | None) -> _Lane:
         while True:
             try:
-                return self._free.get(timeout=_BEAT)
+                lane = self._free.get(timeout=_BEAT)
             except queue.Empty:
                 if observe:
                     observe(0.0, None)
+            else:
+                return lane if lane.process.is_alive() else self._begin(lane)
 
     def _begin(self, instead: _Lane | None = None) -> _Lane:
+        if self._closed:
+            raise MethodError("the server is ending; ask again when it is back")
         here, there = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(there,), daemon=True)
+        process = self._context.Process(target=work, args=(there,), daemon=True)
         process.start()
         there.close()
         lane = _Lane(process, here)
@@ -163,8 +162,12 @@ class Away(Asker):
         return self._lanes.ask(self._image, (snapshot, number, state.learned, parts), observe)
 
 
-def _listen(lane: _Lane, observe: Observe | None) -> Answer:
-    """Pass on what the process says until it answers; tell it to stop, and see that it does."""
+def _listen(lane: _Lane, observe: Observe | None) -> Answer | Exception:
+    """Pass on what the process says until it is ready again: its answer, or why there is none.
+
+    It is told to stop where `observe` says so. One that does not stop is left as it is, and the
+    `Cancelled` is raised.
+    """
     stopped: Cancelled | None = None
     deadline = 0.0
     fraction = 0.0
@@ -172,8 +175,6 @@ def _listen(lane: _Lane, observe: Observe | None) -> Answer:
     while True:
         while not lane.line.poll(_BEAT):
             if stopped is not None and time.monotonic() > deadline:
-                lane.process.kill()
-                lane.process.join()
                 raise stopped
             if stopped is None:
                 stopped = _heard(observe, fraction, None)
@@ -185,12 +186,10 @@ def _listen(lane: _Lane, observe: Observe | None) -> Answer:
                 stopped = _heard(observe, fraction, patch)
                 deadline = _stop(lane, stopped, deadline)
         elif stopped is not None:
-            raise stopped
-        elif kind == "answer":
-            answer: Answer = value
-            return answer
+            return stopped
         else:
-            raise value
+            said: Answer | Exception = value if kind != "fault" else Fault(*value)
+            return said
 
 
 def _heard(observe: Observe | None, fraction: float, patch: Patch | None) -> Cancelled | None:
@@ -207,86 +206,3 @@ def _stop(lane: _Lane, stopped: Cancelled | None, deadline: float) -> float:
         return deadline
     lane.line.send("stop")
     return time.monotonic() + PATIENCE
-
-
-def _work(line: Connection) -> None:
-    """What a lane's process does, until the line is cut."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    known = _Known()
-    while True:
-        try:
-            said = line.recv()
-        except (EOFError, OSError):
-            return
-        if said == "stop":
-            continue
-        image, (snapshot, number, learned, parts) = said
-
-        def observe(fraction: float, patch: Patch | None = None) -> None:
-            while line.poll():
-                if line.recv() == "stop":
-                    raise Cancelled("the computation was stopped; nothing has changed")
-            line.send(("progress", (fraction, patch)))
-
-        try:
-            line.send(("answer", known.ask(image, snapshot, number, learned, parts, observe)))
-        except (EOFError, BrokenPipeError):
-            return
-        except DelineateError as error:
-            line.send(("error", error))
-        except MemoryError:
-            line.send(("error", MethodError("there is not enough memory; mark a smaller part")))
-        except Exception as error:
-            line.send(("error", RuntimeError(type(error).__name__)))
-
-
-class _Known:
-    """What a lane remembers of the last few images: their voxels and what methods made of them."""
-
-    images, states = 3, 6
-
-    def __init__(self) -> None:
-        self._volumes: OrderedDict[str, Volume] = OrderedDict()
-        self._starts: OrderedDict[Any, State] = OrderedDict()
-        self._images: OrderedDict[Any, Any] = OrderedDict()
-
-    def ask(
-        self,
-        image: Image,
-        snapshot: Snapshot,
-        number: int,
-        learned: Any,
-        parts: str,
-        observe: Observe,
-    ) -> Answer:
-        """As `asking.ask`, but that the state's image part stays here."""
-        volume = _latest(self._volumes, image.key, self.images, image.volume)
-        method = snapshot.method
-        by_slice = snapshot.dims == 2 and volume.dims == 3
-        which = image.key, method, snapshot.dims
-        start = _latest(
-            self._starts, which, self.states, lambda: State() if by_slice else method.start(volume)
-        )
-        own = (*which, number)
-        held = self._images.get(own, start.image)
-        state = State(held, learned or start.learned)
-        answer = ask_here(volume, snapshot, number, state, parts, observe)
-        if answer.state is None:
-            return answer
-        self._images[own] = answer.state.image
-        while len(self._images) > self.states:
-            self._images.popitem(last=False)
-        left = State(None, answer.state.learned, answer.state.notes, answer.state.ran_with)
-        return Answer(answer.objects, left, answer.notes)
-
-
-def _latest(held: OrderedDict[Any, Any], key: Any, most: int, make: Any) -> Any:
-    """A value that is made once and kept while it is among the last few."""
-    if key not in held:
-        held[key] = make()
-        while len(held) > most:
-            held.popitem(last=False)
-    held.move_to_end(key)
-    return held[key]

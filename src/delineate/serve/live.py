@@ -41,10 +41,13 @@ async def live(socket: WebSocket, id: str) -> None:
     """Listen and tell until the page goes."""
     bench: Workbench = socket.app.state.bench
     try:
-        seat = await bench.seat(socket.state.user, id)
+        async with bench.chair(socket.state.user, id) as chair:
+            await _live(socket, bench, chair.seat)
     except DelineateError:
         await socket.close(4404)
-        return
+
+
+async def _live(socket: WebSocket, bench: Workbench, seat: Seat) -> None:
     await socket.accept()
     outbox: asyncio.Queue[Any] = asyncio.Queue(_WAITING)
     seat.watchers.add(outbox)
@@ -92,7 +95,7 @@ async def _preview(
     bench: Workbench, seat: Seat, outbox: asyncio.Queue[Any], said: _Preview
 ) -> None:
     try:
-        prompt = decode(said.prompt, seat.grid)
+        prompt = await bench.off(decode, said.prompt, seat.grid)
         frame = await seat.preview(
             said.number,
             lambda session, observe: session.preview(prompt, said.object, said.replacing, observe),

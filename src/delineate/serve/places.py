@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import ImageError, UnreadableImage
 from ..io.formats import recognise
 from .failures import Refused
+from .settings import Settings
 
 _PEEK = 40
 _SUFFIXES = (
@@ -63,6 +64,19 @@ def inside(folder: Path | None, path: str) -> Path:
     return place
 
 
+def check_writable(settings: Settings) -> Path:
+    """FOLDER, if masks may be written into it.
+
+    Raises:
+        Refused: If they may not.
+    """
+    if settings.folder is None or not settings.write:
+        raise Refused(
+            403, "Forbidden", "this server does not write beside images; download instead"
+        )
+    return settings.folder
+
+
 def relative(folder: Path, place: Path) -> str:
     """A path from FOLDER, with "/"."""
     return place.relative_to(folder).as_posix()
@@ -77,6 +91,11 @@ def folders(folder: Path, place: Path) -> list[Path]:
         if entry.resolve().is_relative_to(folder):
             found.append(entry)
     return found
+
+
+def below(folder: Path, place: Path) -> list[Path]:
+    """The folders in one that are no images themselves."""
+    return [each for each in folders(folder, place) if not _holds_dicom(folder, each)]
 
 
 def images(folder: Path, place: Path, most: int) -> Iterator[Found]:
@@ -106,8 +125,7 @@ def walk(folder: Path, most: int) -> Iterator[Found]:
             if seen > most:
                 return
             yield found
-        below = [each for each in folders(folder, place) if not _holds_dicom(folder, each)]
-        left = below + left
+        left = below(folder, place) + left
 
 
 def _image(folder: Path, file: Path) -> Found | None:

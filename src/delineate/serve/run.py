@@ -1,7 +1,6 @@
 """Runs a server until it is told to stop."""
 
 import logging
-import shutil
 import socket
 from collections.abc import Callable
 
@@ -10,6 +9,10 @@ import uvicorn
 from ..errors import SessionError
 from .app import create
 from .settings import Settings
+
+IDLE = 75
+"""Seconds after which a connection is closed; clients give up theirs earlier, so that none sends
+a request just as it is closed."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -40,11 +43,10 @@ def run(settings: Settings, bound: socket.socket, ready: Callable[[], None]) -> 
         ready: Called once, when it answers.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    shutil.rmtree(settings.home / "open", ignore_errors=True)
     config = uvicorn.Config(
         create(settings), log_config=None, log_level="warning", access_log=False,
         server_header=False, ws_max_size=2 * 2**20, timeout_graceful_shutdown=5,
-        timeout_keep_alive=75,
+        timeout_keep_alive=IDLE,
     )  # fmt: skip
     server = _Server(config, ready)
     server.run(sockets=[bound])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any
 
-from ..errors import Cancelled, DelineateError
+from ..errors import Cancelled, DelineateError, SessionError
 from ..history import Snapshot
 from ..journal import Journal
 from ..methods.base import Observe
@@ -50,7 +50,9 @@ class Seat:
         self.id, self.owner, self.session = id, owner, session
         self.grid = PageGrid(session.volume.geometry)
         self.used = time.monotonic()
-        self.broken = False
+        self.gone: DelineateError | None = None
+        self.guests = 0
+        self.shown = session.history.now
         self.watchers: set[asyncio.Queue[Any]] = set()
         self._journalled, self._journal, self._pool = journalled, journal, pool
         self._most, self._waiting = waiting, 0
@@ -62,8 +64,8 @@ class Seat:
 
     @property
     def busy(self) -> bool:
-        """Whether something runs or waits, or somebody watches."""
-        return self._lock.locked() or self._waiting > 0 or bool(self.watchers)
+        """Whether a request or a page is at it, or something still runs."""
+        return self._lock.locked() or self.guests > 0
 
     async def run(
         self, action: Mapping[str, Any], work: Work, step: str = "", window: str = ""
@@ -88,6 +90,7 @@ class Seat:
                 frame, done = await self._loop.run_in_executor(self._pool, self._step, action, work)
             finally:
                 self._running = False
+                self.shown = self.session.history.now
                 self.tell({"kind": "idle"})
         self.tell({"kind": "changed", "done": done, "window": window})
         return frame
@@ -112,7 +115,7 @@ class Seat:
                 raise Cancelled("a newer preview was asked for")
 
         async with self._lock:
-            if mine != self._trial:
+            if mine != self._trial or self.gone:
                 return None
             try:
                 return await self._loop.run_in_executor(
@@ -126,6 +129,13 @@ class Seat:
         self._stop.set()
         self._trial += 1
         return self._running
+
+    async def close(self, why: DelineateError) -> None:
+        """Stop what runs, and refuse those who wait."""
+        self.gone = why
+        self.cancel()
+        async with self._lock:
+            return
 
     def tell(self, said: Any) -> None:
         """Send to everyone who watches; one who does not keep up misses it."""
@@ -143,6 +153,9 @@ class Seat:
             await self._lock.acquire()
         finally:
             self._waiting -= 1
+        if self.gone:
+            self._lock.release()
+            raise self.gone
         self.used = time.monotonic()
         return _Turn(self._lock)
 
@@ -150,11 +163,13 @@ class Seat:
         began = time.perf_counter()
         history = self.session.history
         before, steps, done, learned = history.now, [*history.steps], history.done, history.learned
+        next_id = self.session.next_id
         self._journalled.begin(self.id, action)
         try:
             update = work(self.session, self._observer())
         except BaseException as error:
             history.steps[:], history.done, history.learned = steps, done, learned
+            self.session.next_id = next_id
             outcome = "cancelled" if isinstance(error, Cancelled) else "failed"
             said = str(error) if isinstance(error, DelineateError) else type(error).__name__
             self._journalled.end(outcome, said)
@@ -164,7 +179,7 @@ class Seat:
             ask = self._journalled.take()
             self._journal.answered(self.id, ask, self.session, time.perf_counter() - began)
         except BaseException:
-            self.broken = True
+            self.gone = SessionError("the last step could not be kept; reload the page")
             raise
         header = self._header(update, before, steps)
         seconds = time.perf_counter() - began

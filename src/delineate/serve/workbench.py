@@ -1,27 +1,29 @@
 """All open sessions of a server: who owns them, where their images are, what they take."""
 
 import asyncio
-import secrets
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import UnknownSession
+from ..errors import DelineateError, SessionError, UnknownSession
 from ..io import extent, read
 from ..journal import Journal, Kept
-from ..methods import build
 from ..session import Asker, Session
+from ..types import Float32
 from ..volume import Volume
+from .describe import chosen, methods
 from .failures import Refused
 from .forms import Opening
 from .journalled import Journalled
-from .lanes import Away, Image, Lanes
+from .lanes import Away, Lanes
 from .places import inside, relative
+from .placing import Image, Place, mapped, placed, remove
 from .seat import Seat
 from .settings import Settings
 from .uploads import Uploads, forget
@@ -30,13 +32,13 @@ _THREADS = 32
 
 
 @dataclass
-class _Chair:
+class Chair:
     """An open session's seat, what it holds, and its image as JSON."""
 
     seat: Seat
     bytes: int
     image: dict[str, Any]
-    voxels: Path | None
+    file: Path | None
 
 
 class Workbench:
@@ -51,13 +53,12 @@ class Workbench:
         self.journal = Journal(settings.database)
         self.uploads = Uploads(settings.home / "uploads", settings.limits)
         self.pool = ThreadPoolExecutor(_THREADS, "work")
-        (settings.home / "open").mkdir(mode=0o700, exist_ok=True)
-        self._voxels = settings.home / "open" / secrets.token_hex(8)
-        self._voxels.mkdir(mode=0o700)
+        self._place = Place(settings.home / "open")
         self._quick = Lanes(settings.quick) if settings.quick else None
         self._slow = Lanes(settings.slow) if settings.slow else None
-        self._chairs: dict[str, _Chair] = {}
+        self._chairs: dict[str, Chair] = {}
         self._opening: dict[str, asyncio.Lock] = {}
+        self._methods: asyncio.Future[list[dict[str, Any]]] | None = None
 
     def close(self) -> None:
         """Let go of everything; the journal has it all."""
@@ -66,7 +67,7 @@ class Workbench:
                 lanes.close()
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.journal.close()
-        shutil.rmtree(self._voxels, ignore_errors=True)
+        self._place.close()
 
     async def off(self, work: Callable[..., Any], *args: Any) -> Any:
         """Do something off the event loop."""
@@ -79,25 +80,33 @@ class Workbench:
             raise UnknownSession(f"there is no session {id[:40]!r}")
         return kept
 
-    async def seat(self, owner: str, id: str) -> Seat:
-        """An owner's session, opened if it is not."""
-        return (await self._chair(owner, id)).seat
+    def methods(self) -> "asyncio.Future[list[dict[str, Any]]]":
+        """All methods as JSON, made once: those with networks take seconds to import."""
+        if self._methods is None:
+            self._methods = asyncio.ensure_future(self.off(methods))
+        return self._methods
 
-    async def image(self, owner: str, id: str) -> dict[str, Any]:
-        """An owner's image as JSON."""
-        return (await self._chair(owner, id)).image
+    @asynccontextmanager
+    async def chair(self, owner: str, id: str) -> AsyncIterator[Chair]:
+        """An owner's session, opened if it is not, and not closed before the block ends."""
+        held = await self._chair(owner, id)
+        held.seat.guests += 1
+        try:
+            yield held
+        finally:
+            held.seat.guests -= 1
 
-    async def _chair(self, owner: str, id: str) -> _Chair:
+    async def _chair(self, owner: str, id: str) -> Chair:
         kept = await self.off(self.kept, owner, id)
         async with self._opening.setdefault(id, asyncio.Lock()):
             held = self._chairs.get(id)
-            if held is not None and held.seat.broken:
+            if held is not None and held.seat.gone:
                 self._leave(id)
                 held = None
             if held is None:
                 await self._room(0)
-                volume = await self.off(self._read, owner, kept.image)
-                held = await self._sit(kept, volume)
+                volume, file = await self.off(self._read, owner, kept.image)
+                held = await self._sit(kept, volume, file)
         return held
 
     async def open(self, owner: str, asked: Opening) -> tuple[str, bool]:
@@ -113,28 +122,34 @@ class Workbench:
             raise Refused(
                 429, "Busy", f"there are {len(mine)} sessions, as many as one may have; delete some"
             )
+        method = await self.off(chosen, asked.method or self.settings.method, self._fields(asked))
         await self._room(0)
-        volume = await self.off(self._read, owner, where)
-        method = build(asked.method or self.settings.method, self._fields(asked))
-        session = Session(volume, method, dims=asked.dims, parts=asked.parts)
-        id = await self.off(self.journal.create, owner, session, where, place)
+        volume, file = await self.off(self._read, owner, where)
+        try:
+            session = Session(volume, method, dims=asked.dims, parts=asked.parts)
+            id = await self.off(self.journal.create, owner, session, where, place)
+        except BaseException:
+            remove(file)
+            raise
         title = Path(place or str(volume.source.path if volume.source else "")).name
         await self.off(lambda: self.journal.note(id, title=title))
         if asked.upload:
             self.uploads.keep(owner, asked.upload, id)
         async with self._opening.setdefault(id, asyncio.Lock()):
-            await self._sit(await self.off(self.kept, owner, id), volume)
+            if id not in self._chairs:
+                await self._sit(await self.off(self.kept, owner, id), volume, file)
         return id, True
 
     async def delete(self, owner: str, id: str) -> None:
-        """Forget a session."""
+        """Forget a session; what waits for it is told that it is gone."""
         await self.off(self.kept, owner, id)
-        held = self._chairs.get(id)
-        if held is not None:
-            held.seat.cancel()
-            await held.seat.read(lambda: None)
-        self._leave(id)
-        await self.off(forget, self.settings.home, self.journal, id)
+        async with self._opening.setdefault(id, asyncio.Lock()):
+            held = self._chairs.get(id)
+            if held is not None:
+                await held.seat.close(UnknownSession(f"there is no session {id!r}"))
+            self._leave(id)
+            await self.off(forget, self.settings.home, self.journal, id)
+        self._opening.pop(id, None)
 
     def find(self, owner: str, path: str | None, upload: str | None) -> Path:
         """A file that a client names."""
@@ -166,14 +181,35 @@ class Workbench:
             "series": asked.series, "channel": asked.channel,
         }  # fmt: skip
 
-    def _read(self, owner: str, where: Mapping[str, Any]) -> Volume:
-        """The image, if it is not too large."""
+    def _read(self, owner: str, where: Mapping[str, Any]) -> tuple[Volume, Path | None]:
+        """The image, if it is not too large, and the file of its voxels if lanes need one."""
         files = [self.find(owner, path, None) for path in where["paths"]]
         files = files or [self.find(owner, None, where["upload"])]
         self.check_size(files, where["series"])
-        return read(
-            files if len(files) > 1 else files[0], series=where["series"], channel=where["channel"]
-        )
+        file = self._place.file()
+        chosen = {"series": where["series"], "channel": where["channel"]}
+        try:
+            if len(files) > 1:
+                volume = read(files, **chosen)
+            else:
+                volume = read(files[0], **chosen, room=partial(self._space, file))
+            if self._lanes(volume.shape) is None:
+                return volume, None
+            return placed(volume, file), file
+        except OSError as error:
+            remove(file)
+            raise SessionError(f"the image could not be placed: {error.strerror}") from error
+        except DelineateError:
+            remove(file)
+            raise
+
+    def _lanes(self, shape: tuple[int, ...]) -> Lanes | None:
+        """The processes that work on images of a shape."""
+        return self._quick if 1 in shape else self._slow
+
+    def _space(self, file: Path, shape: tuple[int, ...]) -> Float32:
+        """Room for an image as it is read."""
+        return mapped(file, shape) if self._lanes(shape[1:]) else np.empty(shape, np.float32)
 
     def check_size(self, files: list[Path], series: str | None) -> None:
         """Look at headers.
@@ -190,35 +226,26 @@ class Workbench:
                 "the server with a larger --voxels",
             )  # fmt: skip
 
-    async def _sit(self, kept: Kept, volume: Volume) -> _Chair:
+    async def _sit(self, kept: Kept, volume: Volume, file: Path | None) -> Chair:
         from .state import as_image
 
         await self._room(volume.data.nbytes)
-        volume, asker, voxels = await self.off(self._placed, volume)
+        lanes = self._lanes(volume.shape) if file else None
+        asker = Away(lanes, Image.of(volume, file)) if lanes and file else Asker()
         journalled = Journalled(asker, self.journal)
-        session = await self.off(lambda: self.journal.load(kept.id, volume, asker=journalled))
+        try:
+            session = await self.off(lambda: self.journal.load(kept.id, volume, asker=journalled))
+        except BaseException:
+            remove(file)
+            raise
         seat = Seat(
             kept.id, kept.owner, session, journalled, self.journal, self.pool,
             self.settings.limits.waiting,
         )  # fmt: skip
         image = await self.off(as_image, volume, kept, seat.grid)
-        chair = _Chair(seat, volume.data.nbytes, image, voxels)
+        chair = Chair(seat, volume.data.nbytes, image, file)
         self._chairs[kept.id] = chair
         return chair
-
-    def _placed(self, volume: Volume) -> tuple[Volume, Asker, Path | None]:
-        """The image where lanes find it too, and what asks them."""
-        lanes = self._slow if volume.dims == 3 else self._quick
-        if lanes is None:
-            return volume, Asker(), None
-        key = secrets.token_hex(8)
-        path = self._voxels / f"{key}.npy"
-        np.save(path, volume.data)
-        held = replace(volume, data=np.load(path, mmap_mode="r"))
-        image = Image(
-            key, str(path), volume.shape, np.array(volume.geometry.affine), volume.channels
-        )
-        return held, Away(lanes, image), path
 
     async def _room(self, more: int) -> None:
         """Close what is not in use until there is room.
@@ -243,25 +270,9 @@ class Workbench:
     def _leave(self, id: str) -> None:
         chair = self._chairs.pop(id, None)
         self.journal.release(id)
-        if chair and chair.voxels:
-            try:
-                chair.voxels.unlink(missing_ok=True)
-            except OSError:
-                return  # another process still reads it; it goes with the folder
+        if chair:
+            remove(chair.file)
 
 
 def _same(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     return all(kept.get(name) == asked[name] for name in ("paths", "series", "channel", "upload"))
-
-
-def check_writable(settings: Settings) -> Path:
-    """FOLDER, if masks may be written into it.
-
-    Raises:
-        Refused: If they may not.
-    """
-    if settings.folder is None or not settings.write:
-        raise Refused(
-            403, "Forbidden", "this server does not write beside images; download instead"
-        )
-    return settings.folder

@@ -1,5 +1,6 @@
 """What all routes need: who asks, and the workbench."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Request
@@ -26,8 +27,9 @@ Window = Annotated[str, Header(alias="X-Window", max_length=64)]
 Named = Annotated[str, Path(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-async def _seat(id: Named, bench: Bench, user: User) -> Seat:
-    return await bench.seat(user, id)
+async def _seat(id: Named, bench: Bench, user: User) -> AsyncIterator[Seat]:
+    async with bench.chair(user, id) as chair:
+        yield chair.seat
 
 
 Sat = Annotated[Seat, Depends(_seat)]

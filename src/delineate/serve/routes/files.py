@@ -9,10 +9,9 @@ from fastapi.responses import Response
 from ...errors import ImageError
 from ...io import list_series
 from .. import exporting, work
-from ..describe import methods
 from ..failures import Refused
 from ..forms import Path, Work
-from ..places import folders, images, inside, relative
+from ..places import below, images, inside, relative
 from ..tools import TOOLS
 from .common import Bench, Named, User
 
@@ -52,7 +51,7 @@ async def about(bench: Bench, user: User) -> dict[str, Any]:
 @router.get("/methods")
 async def listed(bench: Bench) -> dict[str, Any]:
     """Every method, with its fields."""
-    return {"methods": await bench.off(methods)}
+    return {"methods": await bench.methods()}
 
 
 @router.get("/tools")
@@ -78,7 +77,7 @@ async def files(
         return {
             "folder": "" if here == "." else here,
             "parent": None if place == root else relative(root, place.parent).removeprefix("."),
-            "folders": [{"name": f.name, "path": relative(root, f)} for f in folders(root, place)],
+            "folders": [{"name": f.name, "path": relative(root, f)} for f in below(root, place)],
             "images": [{**vars(found), **told.get(found.path, work.NEW)} for found in rows],
             "more": len(rows) >= most,
         }

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
 from ...errors import SessionError
-from ...methods import build
 from ...prompts import Prompt, check_inside, to_json
 from ...session import NOWHERE, Session, Update
 from .. import tools
 from ..autosave import autosave
+from ..describe import chosen
 from ..forms import AnyPrompt, Choice, Edit, InPath, Mark, Marks, Place, Saying, Steps
 from ..grid import PageGrid
 from ..seat import Seat
@@ -36,7 +36,7 @@ def decode(form: AnyPrompt, grid: PageGrid) -> Prompt:
 @router.post("/prompts")
 async def add(seat: Sat, bench: Bench, marks: Marks, x_window: Window = "") -> Response:
     """Add prompts to an object, in one step."""
-    prompts = [decode(form, seat.grid) for form in marks.prompts]
+    prompts = await bench.off(lambda: [decode(form, seat.grid) for form in marks.prompts])
     action = {"action": "prompts", "object": marks.object, "prompts": [to_json(p) for p in prompts]}
 
     def work(session: Session, observe: Any) -> Update:
@@ -52,7 +52,7 @@ async def replace(
     seat: Sat, bench: Bench, prompt: PromptId, mark: Mark, x_window: Window = ""
 ) -> Response:
     """Put a prompt in the place of another."""
-    new = decode(mark.prompt, seat.grid)
+    new = await bench.off(decode, mark.prompt, seat.grid)
     action = {"action": "replace", "prompt": prompt, "prompts": [to_json(new)]}
     frame = await seat.run(
         action, lambda s, o: s.replace(prompt, new, o), f"move {mark.prompt.kind}", x_window
@@ -95,7 +95,7 @@ async def goto(seat: Sat, bench: Bench, place: Place, x_window: Window = "") -> 
 @router.post("/method")
 async def use(seat: Sat, bench: Bench, choice: Choice, x_window: Window = "") -> Response:
     """Go on with another method."""
-    method = await bench.off(build, choice.name, choice.fields)
+    method = await bench.off(chosen, choice.name, choice.fields)
     frame = await seat.run(
         {}, lambda s, _: s.use(method, choice.dims), f"use {choice.name}", x_window
     )

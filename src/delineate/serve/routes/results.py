@@ -11,8 +11,8 @@ from .. import exporting, opening
 from ..autosave import autosave, write_beside
 from ..failures import Refused
 from ..forms import Export, Location
+from ..places import check_writable
 from ..state import saved_mark
-from ..workbench import check_writable
 from .common import Bench, Frame, Sat, User, Window, reply
 
 router = APIRouter(prefix="/api/sessions/{id}")

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from ...errors import UnknownObject
 from ...prompts import from_json
 from ...region import Region
 from .. import exporting, frames, pixels, suggest
@@ -14,7 +16,7 @@ from ..failures import Refused
 from ..forms import InPath, Opening, Seconds
 from ..seat import Seat
 from ..state import as_state, millilitres
-from ..workbench import Workbench
+from ..workbench import Chair, Workbench
 from .common import Bench, Frame, Named, Sat, User, reply
 
 router = APIRouter(prefix="/api/sessions")
@@ -63,7 +65,10 @@ async def forget_interrupted(bench: Bench, seat: Sat) -> None:
 
 @router.get("/{id}/image", responses={200: {"content": {"application/octet-stream": {}}}})
 async def image(
-    seat: Sat, request: Request, channel: Annotated[str, Query(max_length=20)] = "0"
+    bench: Bench,
+    seat: Sat,
+    request: Request,
+    channel: Annotated[str, Query(max_length=20)] = "0",
 ) -> Response:
     """The image as NIfTI on the page's grid."""
     tag = f'"{hashlib.sha256(f"{seat.id} {channel}".encode()).hexdigest()[:32]}"'
@@ -71,8 +76,9 @@ async def image(
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     volume, grid = seat.session.volume, seat.grid
-    held = await seat.read(lambda: pixels.nifti(volume, grid, channel))
-    return Response(held, media_type="application/octet-stream", headers=headers)
+    size, pieces = await bench.off(pixels.nifti, volume, grid, channel)
+    headers["Content-Length"] = str(size)
+    return StreamingResponse(pieces, media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/{id}/labels", responses=Frame)
@@ -100,20 +106,20 @@ async def view(bench: Bench, user: User, id: Named, view: dict[str, Any]) -> Non
 
 @router.post("/{id}/seconds")
 async def seconds(bench: Bench, seat: Sat, seconds: Seconds) -> dict[str, Any]:
-    """Add to the user's time on an object."""
+    """Add to the user's time on an object; waits for nothing that runs."""
+    item, key = seat.shown.objects.get(seconds.object), str(seconds.object)
+    if item is None:
+        raise UnknownObject(f"there is no object {seconds.object}")
+    ml = len(item.mask) * millilitres(seat.session.volume)
+    told = {"name": item.name, "ml": ml, "prompts": len(item.prompts)}
 
-    def work() -> dict[str, float]:
-        notes = bench.journal.kept(seat.id).notes
-        held, told = dict(notes.get("seconds", {})), dict(notes.get("told", {}))
-        key = str(seconds.object)
-        item = seat.session.object(seconds.object)
-        held[key] = held.get(key, 0.0) + seconds.seconds
-        ml = len(item.mask) * millilitres(seat.session.volume)
-        told[key] = {"name": item.name, "ml": ml, "prompts": len(item.prompts)}
-        bench.journal.note(seat.id, seconds=held, told=told)
-        return held
+    def added(notes: Mapping[str, Any]) -> dict[str, Any]:
+        held = notes.get("seconds", {})
+        now = {**held, key: held.get(key, 0.0) + seconds.seconds}
+        return {"seconds": now, "told": {**notes.get("told", {}), key: told}}
 
-    return {"seconds": await seat.read(work)}
+    notes = await bench.off(bench.journal.amend, seat.id, added)
+    return {"seconds": notes["seconds"]}
 
 
 @router.post("/{id}/cancel")
@@ -149,21 +155,22 @@ async def suggestion(seat: Sat, number: InPath) -> dict[str, Any]:
 
 async def state(bench: Workbench, user: str, id: str) -> dict[str, Any]:
     """All that a page needs to show a session."""
-    seat = await bench.seat(user, id)
-    image = await bench.image(user, id)
-
-    def work() -> dict[str, Any]:
-        kept = bench.journal.kept(id)
-        done = bench.journal.marked(user)
-        more = {
-            "status": _status(kept.place, kept.steps, done),
-            "interrupted": [_interrupted(row, seat) for row in bench.journal.interrupted(id)],
-            "exports": exporting.formats(seat.session.volume),
-        }
-        return as_state(seat.session, kept, seat.grid, image, more)
-
-    found: dict[str, Any] = await seat.read(work)
+    async with bench.chair(user, id) as chair:
+        seat = chair.seat
+        found: dict[str, Any] = await seat.read(lambda: _state(bench, user, chair))
     return found
+
+
+def _state(bench: Workbench, user: str, chair: Chair) -> dict[str, Any]:
+    seat, id = chair.seat, chair.seat.id
+    kept = bench.journal.kept(id)
+    done = bench.journal.marked(user)
+    more = {
+        "status": _status(kept.place, kept.steps, done),
+        "interrupted": [_interrupted(row, seat) for row in bench.journal.interrupted(id)],
+        "exports": exporting.formats(seat.session.volume),
+    }
+    return as_state(seat.session, kept, seat.grid, chair.image, more)
 
 
 def _interrupted(row: dict[str, Any], seat: Seat) -> dict[str, Any]:
