@@ -23,7 +23,7 @@ def acceptance(
     path: Path, items: Sequence[Played], methods: Sequence[str], thresholds: Sequence[float]
 ) -> None:
     """Figures 9 and 13: the user's time until a Dice is reached, and the share that reaches it."""
-    figure, (left, right) = _figure(2)
+    drawn, (left, right) = figure(2)
     places = np.arange(len(methods))
     wide = 0.8 / len(thresholds)
     for n, threshold in enumerate(thresholds):
@@ -45,12 +45,12 @@ def acceptance(
     for axes in (left, right):
         axes.set_xticks(places, methods, rotation=30, ha="right")
     right.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    _save(figure, path)
+    saved(drawn, path)
 
 
 def over_time(path: Path, items: Sequence[Played], methods: Sequence[str]) -> None:
     """Dice over the user's time, round by round, on unseen classes."""
-    figure, (axes,) = _figure(1)
+    drawn, (axes,) = figure(1)
     for colour, method in zip(COLOURS, methods, strict=False):
         own = of(items, method, UNSEEN)
         rounds = range(len(own[0].dice))
@@ -61,12 +61,12 @@ def over_time(path: Path, items: Sequence[Played], methods: Sequence[str]) -> No
         axes.fill_between(user, low, high, color=colour, alpha=0.12, linewidth=0)
     axes.set(xlabel="user's seconds, modelled, mean", ylabel="Dice, unseen classes")
     axes.legend(frameon=False, fontsize=8)
-    _save(figure, path)
+    saved(drawn, path)
 
 
 def variation(path: Path, repeats: Mapping[str, Sequence[Sequence[Played]]], at: int) -> None:
     """Figure 8 in numbers: how far the Dice of one object goes where the marks are others."""
-    figure, (axes,) = _figure(1)
+    drawn, (axes,) = figure(1)
     values, names = [], []
     for method, runs in repeats.items():
         found = spread([of(run, method, UNSEEN) for run in runs], at)
@@ -75,7 +75,7 @@ def variation(path: Path, repeats: Mapping[str, Sequence[Sequence[Played]]], at:
     axes.boxplot(values, orientation="horizontal", widths=0.6, flierprops={"markersize": 2.5})
     axes.set_yticks(range(1, len(names) + 1), names)
     axes.set_xlabel("deviation of an object's Dice over other marks in the same places")
-    _save(figure, path)
+    saved(drawn, path)
 
 
 def losses(path: Path, runs: Mapping[str, Path]) -> bool:
@@ -91,7 +91,7 @@ def losses(path: Path, runs: Mapping[str, Path]) -> bool:
     known = {name: found for name, folder in runs.items() if (found := _lines(folder / LOSSES))}
     if not known:
         return False
-    figure, parts = _figure(len(known), sharey=True)
+    drawn, parts = figure(len(known), sharey=True)
     for axes, (name, found) in zip(parts, known.items(), strict=True):
         for colour, seen in zip(COLOURS, (SAMPLES, SEEN, ELSEWHERE, UNSEEN), strict=False):
             own = [line for line in found if seen in line["entropy"]]
@@ -101,7 +101,7 @@ def losses(path: Path, runs: Mapping[str, Path]) -> bool:
         axes.set(title=name, xlabel="step")
     parts[0].set_ylabel("cross entropy")
     parts[-1].legend(frameon=False, fontsize=8)
-    _save(figure, path)
+    saved(drawn, path)
     return True
 
 
@@ -112,7 +112,8 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return sorted(lines, key=lambda line: line["step"])
 
 
-def _figure(columns: int, sharey: bool = False) -> tuple[Figure, list[Axes]]:
+def figure(columns: int, sharey: bool = False) -> tuple[Figure, list[Axes]]:
+    """A figure and its plots in a row."""
     figure = Figure(figsize=(3.2 + 3.4 * columns, 3.6), layout="constrained")
     FigureCanvasAgg(figure)
     parts = list(figure.subplots(1, columns, squeeze=False, sharey=sharey)[0])
@@ -123,6 +124,7 @@ def _figure(columns: int, sharey: bool = False) -> tuple[Figure, list[Axes]]:
     return figure, parts
 
 
-def _save(figure: Figure, path: Path) -> None:
+def saved(figure: Figure, path: Path) -> None:
+    """Write a figure to a file, whose folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)

@@ -1,120 +1,38 @@
 """The runs of `delineate bench` behind docs/bifseg.md: which methods, which start, which user."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from pages import measured
-from played import Played, read_played
-
-from delineate.bench.cases import find_cases
-from delineate.bench.options import Options
-from delineate.bench.variants import Variant
+from runs import LARGE_3D, Asked, Runs
 
 INITIAL, CRF, UNIFORM, FULL = "initial", "CRF", "w = 1", "full"
 SEQUENTIAL, BESIDE = "unsupervised, then supervised", "full, beside marks too"
 STAGES = {INITIAL: "initial", CRF: "crf", UNIFORM: "uniform", FULL: "full"}
 """The paper's rows, and BIFSeg's name of each; with its best row last."""
 
-CHANNELS = {"brats15": 0}
-"""Of data sets of several channels, the one on which BIFSeg works: FLAIR."""
-
-LARGE_3D = ("brats15",)
-"""Data sets on whose million voxels an object the slower methods take minutes."""
-
-USER, IMPERFECT = "box-scribble", "imperfect-box-scribble"
+IMPERFECT = "imperfect-box-scribble"
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What all runs share.
+class Bench(Runs):
+    """Runs of BIFSeg and of what it is compared with."""
 
-    Attributes:
-        cases: Folder of labelled images.
-        out: Folder of the runs.
-        dims: 2 or 3.
-        weights: Of the shipped network: a name or a file, or empty for the default.
-        limit: Most cases of a data set.
-        objects: Most instances of a case.
-        jobs: Processes.
-    """
-
-    cases: Path
-    out: Path
-    dims: int
-    weights: str = ""
-    limit: int | None = None
-    objects: int = 2
-    jobs: int = 1
+    method: ClassVar[str] = "bifseg"
 
     def label(
         self, stage: str = "", anew: bool = True, weights: str | None = None, beside: bool = True
     ) -> str:
         """A variant of BIFSeg as `delineate bench` has it."""
-        fields = {
-            "stage": stage,
-            "anew": "" if anew else "false",
-            f"beside_{self.dims}d": "" if beside else "0",
-            "weights": self.weights if weights is None else weights,
-        }
-        pairs = ",".join(f"{name}={value}" for name, value in fields.items() if value)
-        return f"bifseg:{pairs}" if pairs else "bifseg"
-
-    def run(self, name: str, asked: "Asked") -> list[Played]:
-        """Do a run, or what is left of it, and read its objects."""
-        found = find_cases(self.cases, dims=self.dims)
-        datasets = sorted({case.dataset for case in found} - set(asked.without))
-        alone = [dataset for dataset in datasets if dataset in CHANNELS]
-        parts: dict[str, Sequence[str]] = {"": [d for d in datasets if d not in alone]}
-        parts |= {dataset: [dataset] for dataset in alone}
-        folders = []
-        for part, own in parts.items():
-            if own:
-                fields = {"bifseg": {"channel": CHANNELS[part]}} if part else {}
-                folder = self.out / f"{self.dims}d-{name}{'-' if part else ''}{part}"
-                options = self._options(asked, tuple(own), fields, folder)
-                folders.append(measured(options, folder.name))
-        return read_played(folders, {label: shown for shown, label in asked.methods.items()})
-
-    def _options(
-        self,
-        asked: "Asked",
-        datasets: tuple[str, ...],
-        fields: Mapping[str, Mapping[str, Any]],
-        out: Path,
-    ) -> Options:
-        labels = tuple(label for label in asked.methods.values() if label not in asked.given)
-        names = {Variant.parse(label).name for label in labels}
-        return Options(
-            cases=self.cases, methods=labels, user=asked.user, out=out, rounds=asked.rounds,
-            dims=self.dims, start=asked.start, datasets=datasets, limit=self.limit,
-            objects=self.objects, marks_seed=asked.marks_seed, jobs=self.jobs,
-            fields={name: own for name, own in fields.items() if name in names},
-        )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What one run is asked.
-
-    Attributes:
-        methods: Labels by the name in the tables.
-        rounds: After round 0.
-        start: As in `delineate bench`.
-        user: Likewise.
-        marks_seed: Likewise.
-        without: Data sets to leave out.
-        given: Labels that every run of a box measures unasked.
-    """
-
-    methods: Mapping[str, str]
-    rounds: int = 0
-    start: str = "none"
-    user: str = USER
-    marks_seed: int | None = None
-    without: Sequence[str] = ()
-    given: Sequence[str] = field(default=("filled box", "inscribed ellipse"))
+        return self.labelled(
+            {
+                "stage": stage,
+                "anew": "" if anew else "false",
+                f"beside_{self.dims}d": "" if beside else "0",
+                "weights": self.weights if weights is None else weights,
+            }
+        )
 
 
 def networks(bench: Bench, study: Mapping[str, Path]) -> Asked:

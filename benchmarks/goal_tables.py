@@ -34,7 +34,7 @@ def goals(
     low, high = wanted["gain"]
     rows.append(
         ["its gain over the box alone", f"**{signed(*mean(tuned, gain))}**", f"{low:+.2f}",
-         "–" if high is None else f"{high:+.2f}", _reached(mean(tuned, gain)[0], low), "", "", ""]
+         "–" if high is None else f"{high:+.2f}", reached(mean(tuned, gain)[0], low), "", "", ""]
     )  # fmt: skip
     rows += [_goal(items, name, at, full, wanted.get(name)) for name, at in ROUNDS_OF_GOALS]
     head = (UNSEEN, "goal", "stretch", "reached", ELSEWHERE, SEEN, f"{UNSEEN} or {ELSEWHERE}")
@@ -56,14 +56,14 @@ def _goal(
         f"**{interval(*means[UNSEEN])}**",
         number(goal),
         number(math.nan if stretch is None else stretch),
-        _reached(means[UNSEEN][0], goal),
+        reached(means[UNSEEN][0], goal),
         interval(*means[ELSEWHERE]),
         interval(*means[SEEN]),
         interval(*mean(new, dice(new, at))),
     ]
 
 
-def _reached(value: float, goal: float) -> str:
+def reached(value: float, goal: float) -> str:
     return "–" if math.isnan(goal) or math.isnan(value) else ("yes" if value >= goal else "no")
 
 

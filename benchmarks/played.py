@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,8 @@ from delineate.bench.weights import ORDER, UNSEEN
 from delineate.types import Float64
 
 Key = tuple[str, str, str, str]
+
+MORE = ("prompts", "hd_mm", "mad_mm")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Played:
         dice: After each round, `(rounds + 1,)`; nan where the method has failed.
         seconds: Of the method in each round; nan where it was not asked.
         user: Seconds of the user so far, by the model of `delineate.users`.
+        more: Other columns of `rounds.csv` by name: prompts, distances in mm.
     """
 
     key: Key
@@ -36,6 +39,7 @@ class Played:
     dice: Float64
     seconds: Float64
     user: Float64
+    more: Mapping[str, Float64] = field(default_factory=dict)
 
     @property
     def apart(self) -> bool:
@@ -71,6 +75,7 @@ def read_played(folders: Iterable[Path], names: Mapping[str, str]) -> list[Playe
         Played(
             key, method, seen.get(key, UNSEEN),
             *(_column(own, name) for name in ("dice", "seconds", "user_seconds")),
+            {name: _column(own, name) for name in MORE if name in own[0]},
         )
         for (key, method), own in rows.items()
     ]  # fmt: skip

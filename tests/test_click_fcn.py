@@ -5,16 +5,24 @@ import pickle
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
+from click_stubs import (
+    BOX,
+    IMAGE,
+    INSIDE,
+    OUTSIDE,
+    PREVIOUS,
+    answer,
+    at,
+    ball,
+    dice,
+    nets,
+    wrong_clicks,
+)  # fmt: skip
 from delineate.errors import Cancelled, MethodError, PromptsMissing, SeveralImages, TooLarge
-from delineate.methods import click_fcn, features
 from delineate.methods.click_fcn import ClickFCN
 from delineate.methods.honouring import honoured
 from delineate.methods.looking import Look, next_window, window_around
-from delineate.models import Info
-from delineate.networks.guidance import Guidance
 from delineate.prompts import Box, Click, Given, Scribble
 from delineate.region import Region
 from delineate.session import Session
@@ -23,74 +31,7 @@ from delineate.train.windows import fitted
 from delineate.volume import Volume
 from delineate.voxels import Voxels
 
-IMAGE, INSIDE, OUTSIDE, BOX, PREVIOUS = range(5)
-RECIPE = {"clicks": {"guidance": Guidance().to_json()}}
-
-
-class Stub(nn.Module):
-    """The features are the input; bright is the object, and marks count a little or not at all."""
-
-    def __init__(self, dims, marks=0.0):
-        super().__init__()
-        layer = nn.Conv2d if dims == 2 else nn.Conv3d
-        self.classifier = nn.Sequential(
-            nn.Dropout(0.5), layer(5, 8, 1), nn.ReLU(), nn.Dropout(0.5), layer(8, 2, 1)
-        )
-        hidden, output = self.classifier[1], self.classifier[4]
-        with torch.no_grad():
-            for part in (hidden, output):
-                part.weight.zero_()
-                part.bias.zero_()
-            shape = (-1, *[1] * dims)
-            towards = torch.tensor([6.0, -6.0, marks, -marks])
-            for n, channel in enumerate((IMAGE, IMAGE, INSIDE, OUTSIDE)):
-                hidden.weight[n, channel] = -1.0 if n == 1 else 1.0
-                output.weight[1, n] = towards[n]
-            assert hidden.weight[0].numel() == 5 and shape
-            output.bias[1] = -2.0
-        self.asked = []
-
-    def features(self, x):
-        self.asked.append(x[0].float().numpy().copy())
-        return x
-
-
-@pytest.fixture(autouse=True)
-def nets(monkeypatch):
-    """What the names of weights stand for."""
-    found = {
-        name: (Stub(dims).eval(), Info(name=name, architecture="", sizes={}, size=size, recipe=how))
-        for name, dims, size, how in (
-            ("click-2d", 2, (32, 32), RECIPE),
-            ("click-3d", 3, (24, 24, 12), RECIPE),
-            ("pnet", 2, (96, 96), {}),
-        )
-    }
-    monkeypatch.setattr(click_fcn, "load", lambda name: found[name])
-    monkeypatch.setenv(features.VARIABLE, "float32")
-    return {name: net for name, (net, _) in found.items()}
-
-
-def ball(dims=2, spacing=(1.0, 1.0, 1.0), noise=0.0):
-    shape = (32, 30, 1 if dims == 2 else 16)
-    centre = np.reshape([14, 15, shape[2] // 2], (3, 1, 1, 1))
-    away = (np.indices(shape) - centre) * np.reshape(spacing, (3, 1, 1, 1))
-    truth = (away**2).sum(axis=0) <= 49
-    drawn = np.random.default_rng(1).normal(0, noise, shape)
-    return Volume.from_array((50 + 60 * truth + drawn).astype(np.float32), spacing), truth
-
-
-def answer(method, volume, prompts, state=None, observe=None):
-    patch, state = method.segment(volume, tuple(prompts), state or method.start(volume), observe)
-    return patch.full(volume.shape), state
-
-
-def dice(a, b):
-    return 2 * (a & b).sum() / (a.sum() + b.sum())
-
-
-def at(dims, i=14, j=15):
-    return (i, j, 0 if dims == 2 else 8)
+__all__ = ["nets"]
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (1.0, 1.0, 2.5), (0.5, 0.5, 0.5)])
@@ -205,10 +146,6 @@ def test_what_is_said_is_drawn_where_it_is(nets, dims):
     np.testing.assert_array_equal(maps[PREVIOUS - 1] > 0, middle)
 
 
-def wrong_clicks(dims):
-    return [Click(at(dims)), Click(at(dims, 10, 13), inside=False), Click(at(dims, 3, 4))]
-
-
 @pytest.mark.parametrize("dims", [2, 3])
 def test_every_click_is_honoured_in_the_raw_probability(dims):
     """By a network that does not read clicks; without the correction none of these is."""
@@ -265,10 +202,10 @@ def test_honouring_by_hand():
     flat = np.full((11, 11, 1), 0.2, np.float32)
     assert honoured(flat, {(5, 5, 0): False}, (1.0, 1.0, 1.0), 2.0) is flat
     moved = honoured(flat, {(5, 5, 0): True}, (1.0, 1.0, 1.0), 3.0)
-    for at in np.ndindex(*flat.shape):
-        squared = (at[0] - 5) ** 2 + (at[1] - 5) ** 2
+    for spot in np.ndindex(*flat.shape):
+        squared = (spot[0] - 5) ** 2 + (spot[1] - 5) ** 2
         odds = max(0.85 * (1 - squared / 9), np.log(0.2 / 0.8)) if squared < 9 else np.log(0.25)
-        assert moved[at] == pytest.approx(1 / (1 + np.exp(-odds)), abs=1e-5)
+        assert moved[spot] == pytest.approx(1 / (1 + np.exp(-odds)), abs=1e-5)
     out = honoured(np.full((11, 11, 1), 1.0, np.float32), {(5, 5, 0): False}, (1, 1, 1), 3.0)
     np.testing.assert_array_equal(out < 0.5, moved > 0.5)
     thick = honoured(np.full((9, 9, 5), 0.2, np.float32), {(4, 4, 2): True}, (1, 1, 4), 3.0)
@@ -390,33 +327,6 @@ def test_weights_for_something_else_are_refused():
         answer(ClickFCN(weights="click-3d"), volume, [Click(at(2))])
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 30), (30, 1, 1), (1, 2, 30), (3, 1, 1), (1, 1, 1)])
-def test_images_one_voxel_wide(shape):
-    volume = Volume.from_array(np.arange(np.prod(shape), dtype=np.float32).reshape(shape))
-    spot = tuple(n // 2 for n in shape)
-    found, _ = answer(ClickFCN(), volume, [Click(spot)])
-    assert found.shape == shape and found[spot] > 0.5
-
-
-@pytest.mark.parametrize("shape", [(9, 9, 2), (3, 4, 5), (40, 30, 3)])
-def test_small_and_thin_volumes(shape):
-    volume = Volume.from_array(np.random.default_rng(0).random(shape), (1.0, 1.0, 6.0))
-    found, _ = answer(ClickFCN(), volume, [Click((1, 1, 1)), Click((2, 2, 0), inside=False)])
-    assert found[1, 1, 1] > 0.5 > found[2, 2, 0]
-
-
-def test_marks_that_contradict_each_other_and_a_constant_image():
-    volume = Volume.from_array(np.full((40, 40), 7.0))
-    session = Session(volume, ClickFCN())
-    session.add(Click((20, 20, 0)))
-    assert session.mask()[20, 20, 0]
-    session.add(Click((20, 20, 0)))
-    session.add(Click((20, 20, 0), inside=False))
-    assert not session.mask()[20, 20, 0]
-    session.add(Click((20, 20, 0)))
-    assert session.mask()[20, 20, 0]
-
-
 def test_a_click_beyond_the_window_moves_it():
     image = np.zeros((200, 200), np.float32)
     image[20:30, 20:30] = image[170:180, 170:180] = 1
@@ -460,6 +370,54 @@ def test_previews_share_the_image_and_make_no_step(monkeypatch):
     assert len(session.history.steps) == 1
     session.add(Click((9, 13, 0), inside=False))
     np.testing.assert_array_equal(session.mask(), shown[0])
+
+
+def test_dragging_the_first_click_looks_at_each_window_once(monkeypatch):
+    image = np.zeros((300, 300), np.float32)
+    image[50:60, 50:60] = 1
+    looked = []
+    plain = Look.at
+    monkeypatch.setattr(
+        Look, "at", classmethod(lambda cls, *parts: looked.append(parts[1]) or plain(*parts))
+    )
+    session = Session(Volume.from_array(image), ClickFCN())
+    session.add(Click((55, 55, 0)))
+    masks = [session.preview(Click((54, j, 0)), replacing=1).mask for j in (53, 54, 53, 54)]
+    assert masks[0] == masks[2] and masks[1] == masks[3]
+    assert len(looked) == len(set(looked)) >= 2
+    session.replace(1, Click((54, 54, 0)))
+    assert session.object().mask == masks[1]
+
+
+def test_a_moved_click_is_made_on_the_mask_before_it(nets):
+    session = Session(ball(noise=10)[0], ClickFCN())
+    first, second, _ = wrong_clicks(2)
+    session.add(first)
+    before = session.mask()
+    (number,) = session.add(second).ids
+    session.replace(number, Click((3, 3, 0), inside=False))
+    window = Region(*map(tuple, session.history.learned[3]["window"]))
+    shown = Look.at(session.volume, window, 32, None).mask(Voxels.from_mask(before))
+    previous = nets["click-2d"].asked[-1][PREVIOUS]
+    assert previous.any()
+    np.testing.assert_array_equal(previous > 0, shown[..., 0])
+    session.replace(number, second)
+    moved_back = session.probability()
+    session.undo()
+    session.undo()
+    np.testing.assert_array_equal(moved_back, session.probability())
+    session.replace(1, Click((14, 14, 0)))
+    assert not nets["click-2d"].asked[-1][PREVIOUS].any()
+
+
+def test_a_click_taken_away_leaves_the_answer_before_it():
+    session = Session(ball(noise=10)[0], ClickFCN())
+    masks = []
+    for click in wrong_clicks(2):
+        session.add(click)
+        masks.append(session.probability())
+    session.remove(3)
+    np.testing.assert_array_equal(session.probability(), masks[1])
 
 
 def test_progress_is_told_and_may_cancel():

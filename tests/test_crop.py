@@ -8,7 +8,7 @@ from delineate.errors import PromptsMissing
 from delineate.geometry import Geometry
 from delineate.methods.crop import Crop, _resized, framed_region
 from delineate.prompts import Box, Click, Given
-from delineate.region import Region
+from delineate.region import Region, index3
 from delineate.volume import Volume
 from delineate.voxels import Voxels
 
@@ -135,3 +135,22 @@ def test_without_a_box_the_marks_span_the_region():
             framed_region([click], volume, 2)
     with pytest.raises(PromptsMissing, match="draw a box"):
         framed_region([Given(Voxels.of([]))], volume, 2)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_was_found_is_the_part_of_the_way_back_that_holds_something(seed):
+    rng = np.random.default_rng(seed)
+    order = index3(rng.permutation(3))
+    grid, voxels = (index3(rng.integers(1, 30, 3)) for _ in range(2))
+    region = Region((3, 4, 5), index3(n + low for n, low in zip(voxels, (3, 4, 5), strict=True)))
+    crop = Crop(region, order, grid, (1.0, 1.0, 1.0))
+    drawn = np.where(rng.random(grid) < 0.02, rng.random(grid), 0).astype(np.float32)
+    drawn[index3(n // 2 for n in grid)] = 1
+    part, found = crop.found(drawn, 1 / 512)
+    whole = crop.back(drawn)
+    assert region.holds(part)
+    np.testing.assert_allclose(found, whole[part.within(region)], atol=1e-6)
+    whole[part.within(region)] = 0
+    assert whole.max(initial=0) <= 1 / 512
+    nothing, empty = crop.found(drawn * 0, 1 / 512)
+    assert not nothing.size and not empty.size

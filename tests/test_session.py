@@ -461,3 +461,39 @@ def test_the_image_alone_is_worked_on_once(block, monkeypatch):
     for number in (1, 2, 1, 3):
         session.add(Click((0, 0, 0)), object=number)
     assert len(starts) == 1
+
+
+def test_a_moved_click_goes_on_from_what_was_learned_before_it(block):
+    session = Session(block, Learner())
+    session.add(Click((0, 0, 0)))
+    second = session.add(Click((0, 0, 1))).ids[0]
+    session.add(Click((0, 0, 2)))
+    session.replace(second, Click((0, 1, 0)))
+    assert session.mask()[2, 0, 0] and not session.mask()[4, 0, 0]
+    session.remove(second)
+    assert session.mask()[2, 0, 0]
+    session.add(Click((0, 0, 3)))
+    assert session.mask()[3, 0, 0]
+
+
+def test_what_was_learned_from_a_prompt_that_is_gone_is_not_gone_on_from(block):
+    session = Session(block, Learner())
+    first = session.add(Click((0, 0, 0))).ids[0]
+    second = session.add(Click((0, 0, 1))).ids[0]
+    session.remove(first)
+    session.replace(second, Click((0, 1, 0)))
+    assert session.mask()[1, 0, 0] and not session.mask()[3, 0, 0]
+
+
+def test_what_a_moved_click_went_on_from_is_made_again(block):
+    session = Session(block, Learner())
+    session.add(Click((0, 0, 0)))
+    second = session.add(Click((0, 0, 1))).ids[0]
+    session.replace(second, Click((0, 1, 0)))
+    for n in range(6):
+        session.add(Click((0, 0, n)))
+    for _ in range(6):
+        session.undo()
+    session.history.learned.clear()
+    session.add(Click((0, 0, 5)))
+    assert session.mask()[3, 0, 0]

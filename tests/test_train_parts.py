@@ -366,7 +366,8 @@ def test_the_command_line_trains_on_a_users_own_pairs(tmp_path):
     import typer
     from PIL import Image
 
-    from delineate.cli.train import models, train
+    from delineate.cli.models import models
+    from delineate.cli.train import train
 
     for kind in ("images", "labels"):
         (tmp_path / "cells" / kind).mkdir(parents=True)
@@ -376,7 +377,7 @@ def test_the_command_line_trains_on_a_users_own_pairs(tmp_path):
         Image.fromarray(labels).save(tmp_path / "cells" / "labels" / f"{n}.png")
     app = typer.Typer()
     app.command("train")(train)
-    app.command("models")(models)
+    app.add_typer(models, name="models")
     words = [
         "train", "pnet", "--data", tmp_path / "cells", "-o", tmp_path / "run", "--workers", "0",
         "--threads", "1", "--precision", "fp32", "--accelerator", "cpu", "--set",

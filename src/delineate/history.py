@@ -36,7 +36,8 @@ class Step:
         time: Seconds since 1970, UTC.
         after: The session after it.
         asked: The object that a method was asked for, 0 for a joint method, None for none.
-        fresh: Whether the method began from the image alone, not from what it had learned.
+        fresh: Whether a prompt was moved or removed, so that the method went on from what it had
+            learned before that prompt was made, and from the image alone if that was nothing.
         learns: Whether the method had learned something after it.
         ran_with: See `State.ran_with`; empty where no method was asked.
     """
@@ -114,12 +115,33 @@ class History:
         self.done += 1
         return self.steps[self.done - 1]
 
-    def last_asked(self, key: int, done: int) -> int:
-        """After how many steps, at most `done`, the method in use was last asked for this
-        object (0 for a joint method); 0 if it never was."""
+    def last_asked(self, key: int, done: int, later: Snapshot | None = None) -> int:
+        """After how many steps, at most `done`, the method in use was last asked.
+
+        Args:
+            key: For this object; 0 for a joint method.
+            done: Of the steps.
+            later: A session that has to hold every prompt of that moment, and others only after
+                them; None for any.
+
+        Returns:
+            0 if it never was.
+        """
         method = self.at(done).method
         while done and self.at(done).method == method:
-            if self.steps[done - 1].asked == key:
+            if self.steps[done - 1].asked == key and _goes_on(self.at(done), later, key):
                 return done
             done -= 1
         return 0
+
+
+def _goes_on(before: Snapshot, later: Snapshot | None, key: int) -> bool:
+    """Whether all prompts on an object, or on all for key 0, come first in a later session too."""
+    if later is None:
+        return True
+    for number in [key] if key else before.objects:
+        said = before.objects[number].prompts
+        now = later.objects.get(number)
+        if now is None or now.prompts[: len(said)] != said:
+            return False
+    return True

@@ -30,8 +30,7 @@ class Levels:
     @classmethod
     def of(cls, patch: Patch) -> Self:
         """The levels of a patch; what is below 1/256 becomes zero."""
-        level = np.ceil(patch.probability * np.float32(256)) - 1
-        return cls.pack(np.clip(level, 0, 255).astype(np.uint8), patch.region)
+        return cls.pack(quantised(patch), patch.region)
 
     @classmethod
     def pack(cls, level: UInt8, region: Region) -> Self:
@@ -54,6 +53,14 @@ class Levels:
     def probability(self, region: Region) -> Float32:
         """The probability on another region of the image, float32."""
         return self.on(region).astype(np.float32) / np.float32(255)
+
+
+def quantised(patch: Patch) -> UInt8:
+    """The levels of a patch as an array that covers its region."""
+    level = patch.probability * np.float32(256)
+    np.ceil(level, out=level)
+    level -= 1
+    return np.clip(level, 0, 255, out=level).astype(np.uint8)
 
 
 @lru_cache(maxsize=4)

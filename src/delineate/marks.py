@@ -62,11 +62,13 @@ def said(prompts: Sequence[Prompt], region: Region) -> Int8:
     for prompt in prompts:
         if isinstance(prompt, Given):
             out[:] = 0
-        elif isinstance(prompt, Mark) and prompt.region.intersect(region).size:
+        elif isinstance(prompt, Mark):
             sign = np.int8(1 if prompt.inside else -1)
             if isinstance(prompt, Click):
-                out[prompt.region.within(region)] = sign
-            else:
+                if region.includes(prompt.at):
+                    i, j, k = (a - b for a, b in zip(prompt.at, region.low, strict=True))
+                    out[i, j, k] = sign
+            elif prompt.region.intersect(region).size:
                 out[prompt.voxels.on(region)] = sign
     return out
 

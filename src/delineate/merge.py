@@ -34,6 +34,9 @@ def merge(objects: Mapping[int, Object], region: Region) -> dict[int, Object]:
     near = [item for item in objects.values() if reach(item).intersect(region).size]
     if not region.size or not near:
         return dict(objects)
+    if len(near) == 1 and not near[0].locked and region.holds(reach(near[0])):
+        (alone,) = near
+        return {**objects, alone.number: replace(alone, mask=alone.claim)}
     owner = np.zeros(region.shape, np.int64)
     best = np.zeros(region.shape, np.int64)
     for item in sorted(near, key=lambda o: o.edited):

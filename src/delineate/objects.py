@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .levels import Levels
+from .levels import Levels, quantised
 from .marks import given, marks, said
 from .patch import Patch
 from .prompts import Given, Paint, Prompt
+from .region import Region
 from .types import Mask, UInt8
 from .voxels import Voxels
 
@@ -100,16 +101,19 @@ def settle(patch: Patch, prompts: tuple[Prompt, ...], parts: str) -> tuple[Voxel
         parts: "all", or "marked": of several connected parts, only those that hold
             an inside mark, if any does.
     """
-    levels = Levels.of(patch)
-    region = levels.region
+    found = quantised(patch)
+    held = region = Region.around(found > 0, patch.low)
     for mark in marks(prompts):
         if mark.inside:
             region = region.union(mark.region)
     marked = said(prompts, region)
-    level = levels.on(region)
+    level = np.zeros(region.shape, np.uint8)
+    if held.size:
+        level[held.within(region)] = found[held.within(patch.region)]
     if parts == "marked" and (marked == 1).any():
         level = _marked_parts(level, (level >= 128) | (marked == 1), marked == 1)
-    level = np.where(marked == 0, level, np.where(marked > 0, np.uint8(255), np.uint8(0)))
+    level[marked > 0] = 255
+    level[marked < 0] = 0
     return Voxels.from_mask(level >= 128, region.low), Levels.pack(level, region)
 
 

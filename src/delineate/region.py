@@ -11,8 +11,8 @@ from .types import Index, Mask, Spacing
 
 def index3(values: Iterable[int]) -> Index:
     """Three plain integers, whatever integer type they came in."""
-    i, j, k = (int(value) for value in values)
-    return i, j, k
+    i, j, k = values
+    return int(i), int(j), int(k)
 
 
 @dataclass(frozen=True)
@@ -91,9 +91,9 @@ class Region:
 
     def intersect(self, other: "Region") -> Self:
         """What both regions hold; perhaps empty."""
-        low = index3(np.maximum(self.low, other.low))
-        high = index3(np.maximum(np.minimum(self.high, other.high), low))
-        return type(self)(low, high)
+        low = index3(max(a, b) for a, b in zip(self.low, other.low, strict=True))
+        high = (min(a, b) for a, b in zip(self.high, other.high, strict=True))
+        return type(self)(low, index3(max(a, b) for a, b in zip(high, low, strict=True)))
 
     def clip(self, shape: Index) -> Self:
         """The part that lies in a grid of this shape."""
@@ -105,8 +105,13 @@ class Region:
             return type(self)(other.low, other.high)
         if not other.size:
             return self
-        low = index3(np.minimum(self.low, other.low))
-        return type(self)(low, index3(np.maximum(self.high, other.high)))
+        low = index3(min(a, b) for a, b in zip(self.low, other.low, strict=True))
+        high = index3(max(a, b) for a, b in zip(self.high, other.high, strict=True))
+        return type(self)(low, high)
+
+    def includes(self, at: Index) -> bool:
+        """Whether one voxel is in this region."""
+        return all(a <= i < b for a, i, b in zip(self.low, at, self.high, strict=True))
 
     def holds(self, other: "Region") -> bool:
         """Whether every voxel of `other` is in this region."""

@@ -340,7 +340,6 @@ class Session:
         asked, learns, ran_with = None, False, {}
         if answer.state is not None:
             asked = self._key(item.number)
-            self._image = {asked: answer.state.image}
             learns, ran_with = bool(answer.state.learned), dict(answer.state.ran_with)
         step = Step(
             f"{name} on {item.name}", action, self._clock(), self._merged(answer, item.number),
@@ -352,9 +351,13 @@ class Session:
     def _ask(self, item: Object, fresh: bool, observe: Observe | None) -> Answer:
         now = self.history.now
         trial = replace(now, objects={**now.objects, item.number: item})
-        learned = None if fresh else self._learned(self._key(item.number), self.history.done)
+        key = self._key(item.number)
+        learned = self._learned(key, self.history.done, trial if fresh else None)
         state = self._state(trial, item.number, learned)
-        return self._asker.ask(self.volume, trial, item.number, state, self.parts, observe)
+        answer = self._asker.ask(self.volume, trial, item.number, state, self.parts, observe)
+        if answer.state is not None:
+            self._image = {key: answer.state.image}
+        return answer
 
     def _key(self, number: int) -> int:
         return 0 if isinstance(self.method, JointMethod) else number
@@ -368,9 +371,9 @@ class Session:
         image = self._image.get(self._key(number), self._start.image)
         return State(image, self._start.learned if learned is None else learned)
 
-    def _learned(self, key: int, done: int) -> Learned | None:
+    def _learned(self, key: int, done: int, later: Snapshot | None = None) -> Learned | None:
         """What the method had learned after so many steps, made again if it was not kept."""
-        last = self.history.last_asked(key, done)
+        last = self.history.last_asked(key, done, later)
         if not last:
             return None
         if last in self.history.learned:
@@ -378,7 +381,7 @@ class Session:
         step = self.history.steps[last - 1]
         if not step.learns:
             return None
-        before = None if step.fresh else self._learned(key, last - 1)
+        before = self._learned(key, last - 1, step.after if step.fresh else None)
         number = int(step.action["object"])
         state = self._state(step.after, number, before)
         again = self._asker.ask(self.volume, step.after, number, state, self.parts)

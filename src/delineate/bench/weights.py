@@ -21,7 +21,8 @@ ORDER = (UNSEEN, ELSEWHERE, SEEN)
 
 CLASSES = Path(__file__).with_name("classes.json")
 DEFAULTS = {2: "pnet", 3: "pcnet"}
-"""The weights of a method that names none, for pictures and slices, and for volumes."""
+"""The weights of a method that names none, for pictures and slices, and for volumes; a method
+whose own are others says so in `shipped`."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def weights_of(method: AnyMethod, dims: int) -> Weights | None:
         return None
     from ..models import load
 
-    named = str(method.weights) or DEFAULTS[dims]
+    named = str(method.weights) or getattr(method, "shipped", DEFAULTS)[dims]
     info = load(named)[1]
     if len(info.size) != dims:
         raise MethodError(

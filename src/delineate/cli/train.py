@@ -1,13 +1,11 @@
-"""`delineate train` and `delineate models`: making weights, and what weights there are."""
+"""`delineate train`: making weights."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 RECIPES = (
     "pnet, pnet-paper, pcnet, pcnet-paper, fcn, unet-basic, deepmedic, highres3dnet, click-2d, "
@@ -85,37 +83,6 @@ def train(
 
         done = run_training(chosen, held, out, run, resume=resume, observe=show)
     typer.echo(f"{done.step} of {chosen.steps} steps; weights: {out / WEIGHTS}")
-
-
-def models(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    folder: Annotated[Path | None, _option("Of other weights than the package's.")] = None,
-) -> None:
-    """List the weights: which network, what it learnt from, how good it is from a box alone.
-
-    Example: delineate models --json
-    """
-    from ..models import list_models
-    from ..models.manifest import FOLDER
-
-    found = list_models(folder or FOLDER)
-    if as_json:
-        typer.echo(json.dumps([info.to_json() for info in found], indent=1))
-        return
-    if not found:
-        typer.echo("there are no weights; make some: delineate train --help")
-        return
-    table = Table("name", "network", "width", "crops", "learnt from", "Dice", box=None)
-    for info in found:
-        table.add_row(
-            info.name,
-            info.architecture,
-            str(info.sizes.get("width", "")),
-            "x".join(str(length) for length in info.size),
-            ", ".join(info.data),
-            f"{info.scores['mean']:.3f}" if "mean" in info.scores else "",
-        )
-    Console().print(table)
 
 
 def _shown(values: dict[str, Any]) -> dict[str, str]:

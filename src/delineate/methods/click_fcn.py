@@ -27,6 +27,8 @@ from .looking import Look, next_window, window_around
 from .ranges import at_least, positive
 from .remembered import Remembered, digest
 
+_NOTHING = 1 / 512  # a probability below which nothing is drawn
+
 _KEPT = 3  # looks that are kept for the next answer, beside that at the whole image
 
 
@@ -88,6 +90,7 @@ class ClickFCN(Method):
     when: ClassVar[str] = "Any object, from one click inside it; every further click repairs it."
     reads: ClassVar[frozenset[type]] = frozenset({Box, Click, Scribble, Paint, Given})
     dims: ClassVar[frozenset[int]] = frozenset({2, 3})
+    shipped: ClassVar[Mapping[int, str]] = {2: "click-2d", 3: "click-3d"}
 
     weights: str = ""
     channel: int | None = None
@@ -158,7 +161,7 @@ class ClickFCN(Method):
         Raises:
             MethodError: If the weights are of a network for the other, or for something else.
         """
-        name = self.weights or f"click-{volume.dims}d"
+        name = self.weights or self.shipped[volume.dims]
         module, info = load(name)
         guided = Guided.of(module, info)
         if guided.dims != volume.dims:
@@ -225,8 +228,7 @@ class ClickFCN(Method):
 
     def _patch(self, look: Look, answer: Float32, prompts: tuple[Prompt, ...]) -> Patch:
         """A window's answer in the image: nothing outside the box, every mark kept."""
-        region = look.crop.region
-        found = look.crop.back(answer)
+        region, found = look.crop.found(answer, _NOTHING)
         frame = box(prompts)
         if frame is not None:
             kept = np.zeros_like(found)

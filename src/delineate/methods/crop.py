@@ -4,8 +4,10 @@ Wang et al., "Interactive Medical Image Segmentation Using Deep Learning with Im
 Tuning", IEEE TMI 2018, sections II-B and II-E.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -83,6 +85,13 @@ class Crop:
         ]
         return np.asarray(signs.transpose(self.order)[np.ix_(*at)], np.int8)
 
+    def taken(self) -> list[Int64]:
+        """By axis of the grid, which voxel of the image each grid voxel lies in."""
+        return [
+            self.region.low[axis] + _cell(count, self.region.shape[axis])
+            for axis, count in zip(self.order, self.shape, strict=True)
+        ]
+
     def marked(self, signs: Int8) -> Int8:
         """Marks of the region on the grid: none is lost, however much the grid is coarser.
 
@@ -103,6 +112,35 @@ class Crop:
         turned = index3(self.region.shape[axis] for axis in self.order)
         out = _resized(probability, turned).transpose(np.argsort(self.order))
         return np.clip(out, 0, 1)
+
+    def found(self, probability: Float32, least: float) -> tuple[Region, Float32]:
+        """As `back`, of no more of the region than holds all that is above `least`.
+
+        Args:
+            probability: On the grid.
+            least: Nothing outside of the part is above it.
+
+        Returns:
+            The part in the image, and the probability in it; empty where nothing is above it.
+        """
+        seen = Region.around(probability > least)
+        if not seen.size:
+            return Region(self.region.low, self.region.low), np.zeros((0, 0, 0), np.float32)
+        low, high = list(self.region.low), list(self.region.high)
+        parts = []
+        for n, axis in enumerate(self.order):
+            old, new = self.shape[n], self.region.shape[axis]
+            scale = new / old
+            first = max(int(np.floor(seen.low[n] * scale - max(scale, 1))), 0)
+            last = min(int(np.ceil(seen.high[n] * scale + max(scale, 1))), new)
+            low[axis] += first
+            high[axis] = self.region.low[axis] + last
+            parts.append(_rows(old, new, first, last))
+        out = probability[tuple(columns for columns, _ in parts)]
+        for axis in sorted(range(3), key=lambda n: len(parts[n][1]) / out.shape[n]):
+            out = _weighted(out, parts[axis][1], axis)
+        out = np.ascontiguousarray(out.transpose(np.argsort(self.order)))
+        return Region(index3(low), index3(high)), np.clip(out, 0, 1, out=out)
 
 
 def framed_region(prompts: Sequence[Prompt], volume: Volume, margin: int) -> Region:
@@ -141,9 +179,27 @@ def _resized(array: Float32, shape: Index) -> Float32:
     for axis in shrinking_first:
         old, new = array.shape[axis], shape[axis]
         if old != new:
-            weights = _weights(old, new).astype(np.float32)
-            array = np.moveaxis(np.moveaxis(array, axis, -1) @ weights.T, -1, axis)
+            array = _weighted(array, _weights(old, new).astype(np.float32), axis)
     return np.ascontiguousarray(array)
+
+
+def _weighted(array: Float32, rows: Float32, axis: int) -> Float32:
+    """Sums along an axis, `len(rows)` of them, without turning the array."""
+    before, after = array.shape[:axis], array.shape[axis + 1 :]
+    if after == (1,) * len(after):
+        found = array.reshape(-1, array.shape[axis]) @ rows.T
+    else:
+        found = np.matmul(rows, array.reshape(math.prod(before), array.shape[axis], -1))
+    return found.reshape(*before, len(rows), *after)
+
+
+@lru_cache(maxsize=64)
+def _rows(old: int, new: int, first: int, last: int) -> tuple[slice, Float32]:
+    """Of the weights from `old` to `new` voxels some rows, and the columns that they need."""
+    rows = _weights(old, new)[first:last]
+    needed = np.flatnonzero(rows.any(axis=0))
+    columns = slice(int(needed[0]), int(needed[-1]) + 1)
+    return columns, rows[:, columns].astype(np.float32)
 
 
 def _weights(old: int, new: int) -> Float64:

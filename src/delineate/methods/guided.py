@@ -58,6 +58,13 @@ class Guided:
                 found.append(np.flip(answer, tuple(axis - 1 for axis in turned)))
         return np.asarray(np.mean(found, axis=0), np.float32) if len(found) > 1 else found[0]
 
+    def logits(self, inputs: Float32) -> Tensor:
+        """One forward pass: `(1, 2, *shape)` float32 of `(C, *shape)`."""
+        rows = self._features(inputs)
+        with torch.no_grad():
+            found: Tensor = self.network.classifier(rows.float())
+        return found
+
     def tuned_probability(
         self, inputs: Float32, marked: Int8, steps: int, rate: float, omega: float
     ) -> Float32:
@@ -106,8 +113,6 @@ class Guided:
             return self.network.features(x.contiguous(memory_format=layout))
 
     def _classified(self, inputs: Float32) -> Float32:
-        rows = self._features(inputs)
-        with torch.no_grad():
-            logits = self.network.classifier(rows.float())
-        answer: Float32 = logits.softmax(dim=1)[0, 1].cpu().numpy()
+        logits = self.logits(inputs)[0]
+        answer: Float32 = torch.sigmoid(logits[1] - logits[0]).cpu().numpy()
         return answer

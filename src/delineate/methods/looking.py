@@ -91,8 +91,15 @@ class Look:
 
     def mask(self, voxels: Voxels) -> Mask:
         """A mask of the image on the grid."""
-        on = self.crop.nearest(voxels.on(self.crop.region).astype(np.int8))
-        return np.asarray(on == 1, np.bool_)
+        out = np.zeros(self.crop.shape, bool)
+        cells, taken = [], []
+        for axis, at in zip(self.crop.order, self.crop.taken(), strict=True):
+            low, high = voxels.region.low[axis], voxels.region.high[axis]
+            there = np.flatnonzero((at >= low) & (at < high))
+            cells.append(there)
+            taken.append(at[there] - low)
+        out[np.ix_(*cells)] = voxels.mask().transpose(self.crop.order)[np.ix_(*taken)]
+        return out
 
     def _cells(self, voxels: Int64) -> tuple[Mask, Int64]:
         """Which voxels lie in the window, and those voxels' places on the grid."""

@@ -53,13 +53,13 @@ def load(weights: str | Path, folder: Path = FOLDER) -> tuple[nn.Module, Info]:
         path, expected = folder / f"{text}{SUFFIX}", known[text]
     if not path.is_file():
         raise MethodError(f"{path} is not there; install the package again or name another file")
-    digest = sha256(path)
+    digest = _digest(path)
     if expected is not None and digest != expected.sha256:
         raise MethodError(
             f"{path} has SHA-256 {digest[:12]}..., the manifest says {expected.sha256[:12]}...; "
             "it is damaged or another file: install the package again"
         )
-    net, info = _read(path.resolve(), digest)
+    net, info = _read(path.absolute(), digest)
     return net, expected or info
 
 
@@ -67,6 +67,17 @@ def sha256(path: Path) -> str:
     """Of a file's bytes, 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(path: Path) -> str:
+    """The SHA-256 of a file, read again only where its time or length has changed."""
+    held = path.stat()
+    return _digest_of(path.absolute(), held.st_mtime_ns, held.st_size)
+
+
+@lru_cache(maxsize=32)
+def _digest_of(path: Path, changed: int, length: int) -> str:
+    return sha256(path)
 
 
 @lru_cache(maxsize=8)

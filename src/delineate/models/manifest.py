@@ -1,6 +1,7 @@
 """The list of weights in a folder: `manifest.json`."""
 
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,13 @@ def read_manifest(folder: Path = FOLDER) -> dict[str, Info]:
     path = folder / "manifest.json"
     if not path.exists():
         return {}
+    held = path.stat()
+    return dict(_read(path.absolute(), held.st_mtime_ns, held.st_size))
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, changed: int, length: int) -> dict[str, Info]:
+    """The weights in a manifest that was changed then and is so long; read once."""
     try:
         held: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["weights"]
         return {value["name"]: Info.from_json(value) for value in held}

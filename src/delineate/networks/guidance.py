@@ -86,6 +86,7 @@ class Maps:
         values: `(maps, *shape)` float32 in [0, 1], in the order of `guidance.names`.
         inside: Grid points marked as the object.
         outside: Grid points marked as background.
+        frame: The box that is drawn.
 
     Examples:
         >>> maps = Maps.empty(Guidance(box="none", previous=False), (5, 7), (1.0, 1.0))
@@ -99,6 +100,7 @@ class Maps:
     values: Float32
     inside: frozenset[Point] = frozenset()
     outside: frozenset[Point] = frozenset()
+    frame: Ends | None = None
 
     @classmethod
     def empty(
@@ -136,7 +138,7 @@ class Maps:
 
         Nothing changes where boxes have no map.
         """
-        if "box" not in self.guidance.names:
+        if "box" not in self.guidance.names or ends == self.frame:
             return self
         values = self.values.copy()
         own = values[self.guidance.names.index("box")]
@@ -145,14 +147,14 @@ class Maps:
             own[tuple(slice(max(low, 0), max(high, 0)) for low, high in ends)] = 1
         elif ends is not None:
             own[...] = _rim(own.shape, ends, self._steps, self.guidance.sigma)
-        return replace(self, values=values)
+        return replace(self, values=values, frame=ends)
 
     def after(self, mask: Mask | None) -> "Maps":
         """With the mask `(*shape)` that was shown before, or without one.
 
         Nothing changes where it has no map.
         """
-        if not self.guidance.previous:
+        if not self.guidance.previous or (mask is None and not self.values[-1].any()):
             return self
         values = self.values.copy()
         values[-1] = 0 if mask is None else mask
