@@ -17,15 +17,21 @@ PAGE := src/delineate/serve/static/index.html
 
 .PHONY: demo test crash lint types bench clean page web e2e
 
-demo: $(VENV)/core.done
-	$(BIN)/python -m delineate.demo demo
+# The workbench on sample images, in the browser. DEMO has further words, such as DEMO=--images-only, which
+# writes the images and stops, or DEMO="--no-browser --port 9000"; `delineate demo --help` lists them.
+demo: $(VENV)/serve.done page
+	@test -f $(PAGE)
+	$(BIN)/delineate demo $(DEMO)
 
 test: $(VENV)/dev.done page
 	$(BIN)/python -m pytest -q -n 2
 
 # The page of the workbench is built into the package; that needs Node 20. Without Node all else works.
+NODE := node -e "process.exit(Number(parseInt(process.versions.node) < 20))" 2>/dev/null && command -v npm >/dev/null
 page:
-	@if command -v npm >/dev/null; then $(MAKE) --silent $(PAGE); else echo "no Node: the page is not built"; fi
+	@if $(NODE); then $(MAKE) --silent $(PAGE); \
+	elif [ -f $(PAGE) ]; then echo "Node 20 or later is not here: the page is used as it was built before."; \
+	else echo "Node 20 or later is not here, so the page of the workbench is not built: install Node and run this again."; fi
 
 $(PAGE): web/node_modules/.done web/index.html web/vite.config.ts $(wildcard web/src/* web/src/ui/* web/public/*)
 	cd web && npm run --silent build
@@ -66,9 +72,13 @@ $(VENV)/core.done: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	$(PYTHON) -c "open('$@', 'w').close()"
 
+$(VENV)/serve.done: $(VENV)/core.done
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[serve]"
+	$(PYTHON) -c "open('$@', 'w').close()"
+
 $(VENV)/dev.done: $(VENV)/core.done dev.txt
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --requirement dev.txt --editable ".[bench,serve,study,train]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --requirement dev.txt --editable ".[bench,onnx,serve,study,train]"
 	$(PYTHON) -c "open('$@', 'w').close()"
 
 clean:
-	$(PYTHON) -c "import shutil; [shutil.rmtree(d, True) for d in ('$(VENV)', 'demo', 'dist')]"
+	$(PYTHON) -c "import shutil; [shutil.rmtree(d, True) for d in ('$(VENV)', 'demo', 'ventricles', 'dist')]"

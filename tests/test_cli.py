@@ -254,3 +254,41 @@ def test_the_demo_writes_what_it_says(tmp_path):
     assert 15 < millilitres < 30
     bright = scan.data[0][mask.scalar() > 0].mean()
     assert bright > scan.data[0][scan.data[0] > 50].mean() * 1.2
+
+
+def test_the_samples_are_a_picture_a_volume_and_a_series_that_stay(tmp_path):
+    from delineate.samples import write_samples
+
+    picture, volume, series = write_samples(tmp_path)
+    first = {path: path.read_bytes() for path in series.iterdir()}
+    scan, slices = read(volume), read(series)
+    assert read(picture).shape == (550, 660, 1)
+    assert scan.shape == (128, 96, 24)
+    for at in ((0, 0, 0), (40, 30, 7), (127, 95, 23)):
+        world = scan.geometry.affine @ [*at, 1]
+        there = np.rint(np.linalg.solve(slices.geometry.affine, world)).astype(int)[:3]
+        assert np.allclose(slices.geometry.affine @ [*there, 1], world, atol=1e-3)
+        assert slices.data[0][tuple(there)] == scan.data[0][at]
+    write_samples(tmp_path)
+    assert {path: path.read_bytes() for path in series.iterdir()} == first
+    (again,) = {p.name for p in write_samples(tmp_path / "other")[2:]}
+    for path in (tmp_path / "other" / again).iterdir():
+        assert path.read_bytes() == first[series / path.name], "the same bytes each time"
+
+
+def test_the_demo_prepares_images_and_stops(call, tmp_path):
+    status, out, _ = call("demo", tmp_path / "demo", "--images-only")
+    assert status == 0
+    found = sorted(path.name for path in (tmp_path / "demo").iterdir())
+    assert found == ["cell.png", "head.nii.gz", "head_dicom"]
+    assert out.splitlines()[-1] == f"sample {tmp_path / 'demo' / 'head_dicom'}"
+
+
+def test_the_demo_without_a_built_page_says_what_is_missing(call, tmp_path, monkeypatch):
+    from delineate.serve.settings import Settings
+
+    monkeypatch.setattr(Settings, "static", tmp_path)
+    status, _, err = call("demo", tmp_path / "demo")
+    assert status == 2
+    assert err.startswith("error: the page of the workbench is not built: install Node 20 or")
+    assert err.count("\n") == 1

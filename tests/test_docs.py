@@ -10,8 +10,8 @@ import pytest
 import typer.main
 
 from delineate import cli
-from delineate.demo import sample
 from delineate.methods import BUILT_IN
+from delineate.samples import head
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,7 +30,7 @@ def test_every_field_of_a_method_is_explained():
 
 def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    shutil.copy(sample(), "head.nii.gz")
+    shutil.copy(head(), "head.nii.gz")
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     exec(compile(code, "README.md", "exec"), {})
     assert Path("ventricles.nii.gz").exists()

@@ -39,6 +39,7 @@ LAYERS = [
 LEAVES = {
     "io": {"errors", "types", "region", "geometry", "volume", "voxels"},
     "doctor": {"errors", "models"},
+    "samples": {"errors"},
 }
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

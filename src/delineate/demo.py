@@ -1,4 +1,4 @@
-"""`make demo`: segments a real scan that ships inside nibabel, and keeps the results."""
+"""`python -m delineate.demo`: segments a real scan that ships inside nibabel, keeps the results."""
 
 import shutil
 import sys
@@ -11,6 +11,7 @@ from .io import read, write
 from .methods import build
 from .overlay import overlay, save_picture
 from .prompts import Box, Scribble
+from .samples import head
 from .session import Session
 from .storage import save
 from .types import Index
@@ -31,13 +32,6 @@ OUTSIDE = (
 )
 
 
-def sample() -> Path:
-    """An MR scan of a head, 128 x 96 x 24 voxels at two times, from nibabel's own test data."""
-    import nibabel
-
-    return Path(nibabel.__file__).parent / "tests" / "data" / "example4d.nii.gz"
-
-
 def stroke(lines: tuple[tuple[Index, Index], ...], inside: bool) -> Scribble:
     """A scribble of straight lines from voxel to voxel."""
     from skimage.draw import line_nd
@@ -50,7 +44,7 @@ def stroke(lines: tuple[tuple[Index, Index], ...], inside: bool) -> Scribble:
 def demo(folder: Path) -> list[str]:
     """Outline the lateral ventricles from a box and two scribbles; say what was written."""
     folder.mkdir(parents=True, exist_ok=True)
-    scan = Path(shutil.copy(sample(), folder / "head.nii.gz"))
+    scan = Path(shutil.copy(head(), folder / "head.nii.gz"))
     volume = read(scan)
     session = Session(volume, build("graphcut"))
     session.describe(1, name="lateral ventricles", colour="#ffcc00")
@@ -68,4 +62,4 @@ def demo(folder: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(demo(Path(sys.argv[1] if len(sys.argv) > 1 else "demo"))))
+    print("\n".join(demo(Path(sys.argv[1] if len(sys.argv) > 1 else "ventricles"))))

@@ -44,10 +44,10 @@ def served(images, tmp_path_factory):
 @pytest.fixture
 def head(images, request) -> str:
     """The name of the sample volume in the folder, a copy for this test alone."""
-    import samples
+    from delineate import samples
 
     name = f"{request.node.name}.nii.gz"
-    shutil.copy(samples.sample_volume(), images / name)
+    shutil.copy(samples.head(), images / name)
     yield name
     (images / name).unlink()
 
@@ -55,10 +55,10 @@ def head(images, request) -> str:
 @pytest.fixture
 def cell(images, request) -> str:
     """The name of the sample picture in the folder, a copy for this test alone."""
-    import samples
+    from delineate import samples
 
     name = f"{request.node.name}.png"
-    shutil.copy(samples.sample_picture(), images / name)
+    shutil.copy(samples.cell(), images / name)
     yield name
     (images / name).unlink()
 
@@ -103,3 +103,16 @@ def person(browser, served):
     context.close()
     assert someone.wrong == []
     assert someone.hosts <= {f"127.0.0.1:{served.port}", ""}
+
+
+@pytest.fixture
+def alone(browser, images, tmp_path):
+    """Someone at the page of a server of their own, which may be killed."""
+    from person import Person
+    from served import Served
+
+    server = Served(images, tmp_path)
+    someone = Person(browser.new_context().new_page(), server)
+    yield someone
+    someone.page.context.close()
+    server.close()

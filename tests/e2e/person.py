@@ -18,6 +18,14 @@ def chromium(playwright, flags=FLAT):
     return playwright.chromium.launch(executable_path=found, args=flags)
 
 
+PIXEL = """([x, y]) => {
+  const stage = document.querySelector('#stage')
+  const { left, top } = stage.getBoundingClientRect()
+  const at = [x - left, y - top].map((v) => Math.floor(v * devicePixelRatio))
+  return [...stage.getContext('2d').getImageData(...at, 1, 1).data].slice(0, 3)
+}"""
+
+
 class Person:
     """Someone who sees the page of a server.
 
@@ -91,8 +99,23 @@ class Person:
 
     def forgive(self, status: str) -> None:
         """Expect one answer of this status, which the browser's console calls an error."""
-        expected = self.wrong.pop()
-        assert f"the server responded with a status of {status}" in expected
+        said = f"the server responded with a status of {status}"
+        wait_until(lambda: self.page.evaluate("1") and any(said in each for each in self.wrong))
+        self.wrong.remove(next(each for each in self.wrong if said in each))
+
+    def pixel(self, x: float, y: float) -> tuple[int, int, int]:
+        """The colour of the stage at a place on the page."""
+        return tuple(self.page.evaluate(PIXEL, [x, y]))
+
+    def set(self, name: str, value: str) -> None:
+        """Give a field of the method a value."""
+        settings = self.page.locator("details.values")
+        if settings.get_attribute("open") is None:
+            settings.locator("summary").click()
+        box = self.page.get_by_label(name, exact=True)
+        box.fill(value)
+        box.press("Enter")
+        self.settle()
 
     def steps(self) -> list[str]:
         """The history, as the page lists it."""

@@ -26,10 +26,11 @@ class Served:
         folder: Of images.
         home: Where it keeps its journal.
         method: Of new sessions.
+        demo: Whether `delineate demo` starts it, and fills the folder.
     """
 
-    def __init__(self, folder: Path, home: Path, method: str = "balls") -> None:
-        self.folder, self.home, self.method = folder, home, method
+    def __init__(self, folder: Path, home: Path, method: str = "balls", demo: bool = False) -> None:
+        self.folder, self.home, self.method, self.demo = folder, home, method, demo
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -39,17 +40,22 @@ class Served:
         """Start it, again on the same port if it was stopped."""
         path = os.pathsep.join([str(HERE / "stub"), os.environ.get("PYTHONPATH", "")])
         self._log = (self.home / "server.log").open("a", encoding="utf-8")
+        words = ["demo"] if self.demo else ["serve", "--home", str(self.home)]
         self.process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "delineate", "serve", str(self.folder), "--no-browser",
-             "--home", str(self.home), "--port", str(self.port), "--method", self.method],
+            [sys.executable, "-u", "-m", "delineate", *words, str(self.folder), "--no-browser",
+             "--port", str(self.port), "--method", self.method],
             stdout=subprocess.PIPE, stderr=self._log, text=True,
             env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
-        line = self.process.stdout.readline()
-        assert "token=" in line, f"the server did not start; see {self.home / 'server.log'}"
+        line = next((line for line in self.process.stdout if "token=" in line), "")
+        assert line, f"the server did not start; see {self.home / 'server.log'}"
         self.url = line.split("open ")[1].strip()
         self.token = self.url.partition("token=")[2]
-        self.get("/api/methods")
+        try:
+            self.get("/api/methods")
+        except OSError:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         """End it at once, as a crash would."""

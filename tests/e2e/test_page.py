@@ -3,8 +3,9 @@
 import json
 
 import numpy as np
-from samples import sample_picture
-from served import Served, wait_until
+from served import wait_until
+
+from delineate import samples
 
 RADIUS = 5
 
@@ -63,10 +64,7 @@ def test_settings_come_from_the_fields_and_can_be_reset(person, served, head):
 
 def test_a_slow_answer_shows_progress_and_can_be_stopped(person, served, head):
     session = person.open(head)
-    person.page.locator(".values summary").click()
-    person.page.get_by_label("seconds", exact=True).fill("20")
-    person.page.get_by_label("seconds", exact=True).press("Enter")
-    person.settle()
+    person.set("seconds", "20")
     done = served.state(session)["history"]["done"]
     person.key("c")
     person.page.mouse.click(*person.at((60, 50, 12)))
@@ -82,7 +80,7 @@ def test_a_slow_answer_shows_progress_and_can_be_stopped(person, served, head):
 def test_an_upload_by_drag_and_drop(person, served):
     person.page.goto(served.url)
     person.page.wait_for_selector(".drop")
-    found = list(sample_picture().read_bytes())
+    found = list(samples.cell().read_bytes())
     person.page.evaluate(
         """(bytes) => {
           const data = new DataTransfer()
@@ -123,8 +121,8 @@ def test_the_work_list_goes_on_and_is_ticked_off(person, served, head, cell):
     wait_until(lambda: "done" in [i["status"] for i in work(served) if i["name"] in (head, cell)])
     before = person.page.url
     person.page.locator("#next-image").click()
-    wait_until(lambda: person.page.url != before)
-    person.opened()
+    person.page.wait_for_url(lambda url: url != before)
+    assert served.state(person.opened())["title"] == max(head, cell)
 
 
 def work(served):
@@ -132,11 +130,8 @@ def work(served):
     return json.loads(served.get("/api/work"))["items"]
 
 
-def test_a_crash_of_the_server_loses_nothing(browser, images, tmp_path, head):
-    from person import Person
-
-    server = Served(images, tmp_path)
-    person = Person(browser.new_context().new_page(), server)
+def test_a_crash_of_the_server_loses_nothing(alone, head):
+    person, server = alone, alone.served
     session = person.open(head)
     person.key("c")
     person.click((60, 50, 12))
@@ -149,5 +144,33 @@ def test_a_crash_of_the_server_loses_nothing(browser, images, tmp_path, head):
     assert np.array_equal(server.masks(session), before)
     person.click((90, 50, 12))
     assert person.label((90, 50, 12)) == 1
-    person.page.context.close()
-    server.close()
+
+
+def test_what_a_stop_interrupted_is_offered_again_and_escape_keeps_all(alone, head):
+    person, server = alone, alone.served
+    session = person.open(head)
+    person.key("c")
+    person.click((60, 50, 12))
+    before = server.masks(session)
+    person.set("seconds", "5")
+    person.page.mouse.click(*person.at((90, 50, 12)))
+    person.page.wait_for_selector(".progress progress[value]")
+    server.kill()
+    person.page.wait_for_selector(".saved.wrong")
+    server.start()
+    dialog = person.page.get_by_role("dialog", name="The server stopped while it worked")
+    dialog.wait_for()
+    assert "click on object 1" in dialog.inner_text()
+    person.page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    assert np.array_equal(server.masks(session), before)
+    assert person.label((60, 50, 12)) == 1
+    person.page.reload()
+    person.opened()
+    dialog.wait_for()
+    dialog.get_by_title("Send these again").click()
+    dialog.wait_for(state="detached")
+    person.settle()
+    assert server.masks(session)[90, 50, 12] == 1
+    assert server.masks(session)[60, 50, 12] == 1
+    assert server.state(session)["interrupted"] == []

@@ -222,3 +222,84 @@ def test_export_downloads_what_is_seen(person, served, head):
     assert found.value.suggested_filename.endswith(".nii.gz")
     assert np.array_equal(canonical(found.value.path().read_bytes()), served.masks(session))
     wait_until(lambda: "Exported" in person.page.locator("#saved").inner_text())
+
+
+def test_two_channels_side_by_side_and_a_mark_in_either(person, served, head):
+    import nibabel
+
+    session = person.open(head)
+    person.key("6", "i", "c")
+    wait_until(lambda: person.page.evaluate("delineate.where([0, 0, 0], 0)") is None)
+    stage = person.page.locator("#stage").bounding_box()
+    across = (stage["width"] - 2) / 2 + 2
+    image = nibabel.as_closest_canonical(nibabel.load(served.folder / head))
+    values = np.asarray(image.dataobj)
+    ranges = served.state(session)["image"]["ranges"]
+    for channel in (0, 1):
+        low, high = ranges[channel][2:]
+        for voxel in ((40, 40, 12), (75, 70, 12), (90, 30, 12)):
+            x, y = person.at(voxel)
+            grey = np.clip((values[*voxel, channel] - low) * 255 / (high - low), 0, 255)
+            shown = person.pixel(x + channel * across, y)
+            assert np.allclose(shown, grey, atol=1), (channel, voxel)
+    x, y = person.at((60, 50, 12))
+    person.page.mouse.click(x + across, y)
+    person.settle()
+    assert np.array_equal(served.masks(session) == 1, ball((60, 50, 12), 5))
+    person.page.mouse.click(*person.at((80, 50, 12)))
+    person.settle()
+    both = ball((60, 50, 12), 5) | ball((80, 50, 12), 5)
+    assert np.array_equal(served.masks(session) == 1, both)
+
+
+def test_a_segmentation_of_a_file_comes_in_with_names_and_colours(person, served, head, tmp_path):
+    session = first(person, head)
+    person.page.get_by_label("Name of object 1").fill("lesion")
+    person.page.get_by_label("Name of object 1").press("Enter")
+    person.settle()
+    person.key("n")
+    wait_until(lambda: len(served.state(session)["objects"]) == 2)
+    person.settle()
+    person.click((80, 50, 12))
+    masks, objects = served.masks(session), served.state(session)["objects"]
+    (tmp_path / "found.seg.nrrd").write_bytes(
+        served.get(f"/api/sessions/{session}/export?format=nrrd")
+    )
+    for _ in range(5):
+        person.key("z")
+        person.settle()
+    assert served.state(session)["objects"] == []
+    assert "nothing to undo" in person.messages()
+    person.page.get_by_text("Load a segmentation").click()
+    picker = person.page.locator(".dialog input[type=file]")
+    picker.set_input_files(tmp_path / "found.seg.nrrd")
+    wait_until(lambda: len(served.state(session)["objects"]) == 2)
+    person.settle()
+    told = ("name", "colour", "voxels")
+    now = served.state(session)["objects"]
+    assert [[row[key] for key in told] for row in now] == [
+        [row[key] for key in told] for row in objects
+    ]
+    assert np.array_equal(served.masks(session), masks)
+    assert person.label((80, 50, 12)) == now[1]["number"]
+    person.page.locator(".history button").first.click()
+    person.settle()
+    assert served.state(session)["objects"] == []
+
+
+def test_a_segmentation_in_the_folder_is_picked_from_the_list(person, served, head):
+    import nibabel
+
+    image = nibabel.load(served.folder / head)
+    labels = np.zeros(image.shape[:3], np.uint8)
+    labels[20:30, 40:60, 5:9] = 1
+    path = served.folder / f"known_{head}"
+    nibabel.save(nibabel.Nifti1Image(labels, image.affine), path)
+    session = person.open(head)
+    person.page.get_by_text("Load a segmentation").click()
+    person.page.locator(".dialog").get_by_title(f"Open {path.name}").click()
+    wait_until(lambda: served.state(session)["objects"])
+    person.settle()
+    canonical_labels = nibabel.as_closest_canonical(nibabel.load(path)).get_fdata()
+    assert np.array_equal(served.masks(session) > 0, canonical_labels > 0)
+    path.unlink()

@@ -4,14 +4,12 @@ With DELINEATE_PICTURES=1 it draws the pictures of that page.
 """
 
 import os
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
-from samples import sample_picture, sample_volume, write_series
 from served import Served
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
@@ -19,14 +17,8 @@ PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
 @pytest.fixture
 def samples(tmp_path):
-    """What `make demo` shows."""
-    folder = tmp_path / "demo"
-    folder.mkdir()
-    shutil.copy(sample_volume(), folder / "head.nii.gz")
-    shutil.copy(sample_picture(), folder / "cell.png")
-    write_series(sample_volume(), folder / "head_dicom")
-    (tmp_path / "home").mkdir()
-    server = Served(folder, tmp_path / "home", "graphcut")
+    """What `make demo` starts."""
+    server = Served(tmp_path / "demo", tmp_path, "graphcut", demo=True)
     yield server
     server.close()
 

@@ -22,7 +22,9 @@ export function watchDoubt(): void {
       server
         .probability(session.id, number)
         .then(({ header, values }) => {
-          if (store.session.value?.id === session.id) store.heat.value = { region: header.region, values }
+          if (store.session.value?.id !== session.id) return
+          const some = values.some((value) => value > 0 && value < 255)
+          store.heat.value = { region: header.region, values, some }
         })
         .catch(() => {
           store.heat.value = null

@@ -119,7 +119,7 @@ function next(context: Context, tile: Tile): void {
   if (!at || at[tile.plane.axis] !== depthOf(tile.plane)) return
   const [x, y] = voxelToScreen(tile, at)
   context.lineWidth = 2.5
-  for (const [radius, colour] of [[13, '#000'], [12, '#ffe14d'], [17, 'rgba(255,225,77,.5)']] as const) {
+  for (const [radius, colour] of [[13.5, '#000'], [11, '#5ee7ff'], [17, 'rgba(94,231,255,.6)']] as const) {
     context.strokeStyle = colour
     context.beginPath()
     context.arc(x, y, radius, 0, 2 * Math.PI)

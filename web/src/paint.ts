@@ -5,6 +5,7 @@ import { drawMarks } from './drawmarks'
 import { toScreen, voxelToScreen, type Tile } from './grid'
 import { tiles } from './tiles'
 import * as store from './store'
+import { warm } from './tint'
 
 type Context = CanvasRenderingContext2D
 
@@ -40,6 +41,7 @@ function paintTile(context: Context, tile: Tile): void {
   drawMarks(context, tile)
   labels(context, tile)
   ruler(context, tile)
+  if (store.heatShown.value && tile.plane === tiles()[0].plane) legend(context, tile)
 }
 
 /** Put pixels of a slice where they lie; both axes of the screen run against the grid's. */
@@ -99,17 +101,11 @@ function text(context: Context, words: string, x: number, y: number, align: Canv
   context.fillText(words, x, y)
 }
 
-/** Whether the directions of the patient are known. */
-const oriented = (): boolean => {
-  const { dims, format } = store.session.value!.image
-  return dims === 3 || format === 'nifti' || format === 'dicom' || format === 'nrrd'
-}
-
 function labels(context: Context, tile: Tile): void {
   const { left, top, width, height } = tile.rectangle
   const { image } = store.session.value!
   context.textBaseline = 'middle'
-  if (oriented()) {
+  if (store.oriented.value) {
     context.font = '600 13px system-ui, sans-serif'
     context.fillStyle = '#ffd479'
     const [a, b, c, d] = tile.plane.letters
@@ -121,7 +117,7 @@ function labels(context: Context, tile: Tile): void {
   context.font = '12px system-ui, sans-serif'
   context.fillStyle = '#d5dde8'
   const slice = image.dims === 3 ? `  ${depthOf(tile.plane) + 1} / ${image.shape[tile.plane.axis]}` : ''
-  const name = oriented() ? tile.plane.name : 'Picture'
+  const name = store.oriented.value ? tile.plane.name : 'Picture'
   text(context, `${name}${slice}`, left + 8, top + 14, 'left')
   if (image.channels.length > 1 && !image.rgb)
     text(context, image.channels[tile.channel], left + width - 8, top + 14, 'right')
@@ -145,8 +141,26 @@ function ruler(context: Context, { rectangle, look }: Tile): void {
   }
   context.font = '11px system-ui, sans-serif'
   context.fillStyle = '#d5dde8'
-  const known = store.session.value!.image
-  text(context, `${length} ${known.dims === 2 && !oriented() ? 'px' : 'mm'}`, x + length * look.scale + 6, y - 2, 'left')
+  text(context, `${length} ${store.unit.value}`, x + length * look.scale + 6, y - 2, 'left')
+}
+
+/** What the colours of doubt say. */
+function legend(context: Context, { rectangle: r }: Tile): void {
+  context.font = '12px system-ui, sans-serif'
+  context.fillStyle = '#d5dde8'
+  const [x, y] = [r.left + r.width - 12, r.top + r.height - 16]
+  const heat = store.heat.value
+  if (!heat?.some) return text(context, heat ? 'No doubt anywhere' : 'No doubt to show yet', x, y, 'right')
+  text(context, 'unsure', x, y, 'right')
+  const [right, width] = [x - 50, 70]
+  const colours = context.createLinearGradient(right - width, 0, right, 0)
+  for (const doubt of [0, 0.25, 0.5, 0.75, 1]) colours.addColorStop(doubt, `rgba(${warm(doubt).join()})`)
+  context.fillStyle = '#000a'
+  context.fillRect(right - width - 1, y - 6, width + 2, 12)
+  context.fillStyle = colours
+  context.fillRect(right - width, y - 5, width, 10)
+  context.fillStyle = '#d5dde8'
+  text(context, 'sure', right - width - 8, y, 'right')
 }
 
 function words(context: Context, { rectangle: r }: Tile, said: string): void {

@@ -15,6 +15,7 @@ let queue: Promise<unknown> = Promise.resolve()
 
 /** Show a session. */
 export async function show(state: State): Promise<void> {
+  store.between.value = store.session.value !== null
   leave()
   store.opening.value = state.title
   try {
@@ -46,8 +47,9 @@ export async function show(state: State): Promise<void> {
     document.title = `${state.title} · delineate`
     live = new Live(state.id, { told, frame: shown, connected })
     store.labelsVersion.value++
-    if (state.interrupted.length) store.dialog.value = 'interrupted'
+    askAboutInterrupted()
   } finally {
+    store.between.value = false
     store.opening.value = null
   }
 }
@@ -73,15 +75,15 @@ export function leave(): void {
 /** Resolves once everything that was asked is answered. */
 export const settled = (): Promise<unknown> => queue
 
-/** Ask for a change and take it over; after everything that was asked before. */
-export function change(asking: (id: string) => Promise<Frame>): Promise<boolean> {
+/** Ask for a change and take it over; after everything that was asked before. Null: there is nothing to ask. */
+export function change(asking: (id: string) => Promise<Frame> | null): Promise<boolean> {
   const asked = store.session.value?.id
   if (!asked) return Promise.resolve(false)
   const turn = queue.then(async () => {
     if (store.session.value?.id !== asked) return false
     try {
       const frame = await asking(asked)
-      if (store.session.value?.id !== asked) return false
+      if (!frame || store.session.value?.id !== asked) return false
       accept(frame)
       return true
     } catch (error) {
@@ -113,8 +115,12 @@ export const move = (id: number, prompt: Prompt): Promise<boolean> => {
   })
 }
 export const remove = (id: number) => change((session) => server.remove(session, id))
-export const undo = () => travel((id) => server.undo(id))
-export const redo = () => travel((id) => server.redo(id))
+export const undo = () =>
+  travel((id) => (past() ? server.undo(id) : store.say('There is nothing to undo.')))
+export const redo = () =>
+  travel((id) => (past() < steps() ? server.redo(id) : store.say('There is nothing to redo.')))
+const past = () => store.session.value!.history.done
+const steps = () => store.session.value!.history.steps.length
 export const goto = (done: number) => travel((id) => server.goto(id, done))
 export const describe = (number: number, said: Partial<Pick<Item, 'name' | 'colour' | 'locked'>>) =>
   change((id) => server.describe(id, number, said))
@@ -122,7 +128,7 @@ export const edit = (tool: string, values: object) =>
   change((id) => server.edit(id, store.active.value, tool, values))
 
 /** Go through the history; the method may be another there. */
-async function travel(asking: (id: string) => Promise<Frame>): Promise<void> {
+async function travel(asking: (id: string) => Promise<Frame> | null): Promise<void> {
   await change(asking)
   const steps = store.session.value?.history.steps ?? []
   if (steps.some(({ name }) => name.startsWith('use '))) await again(false)
@@ -217,20 +223,25 @@ export function updated(state: State, header: FrameHeader): State {
   }
 }
 
-/** Fetch the state, and the labels too, as the server has them. */
-export async function again(withLabels = true): Promise<void> {
+/** Fetch the state, and the labels too, as the server has them; after all that was asked before. */
+export function again(withLabels = true): Promise<void> {
   const id = store.session.value?.id
-  if (!id) return
-  try {
-    const state = await server.state(id)
-    const frame = withLabels ? await server.labels(id) : null
+  if (!id) return Promise.resolve()
+  const turn = queue.then(async () => {
     if (store.session.value?.id !== id) return
-    if (frame) store.labels.value?.reset(frame.header.region, frame.values)
-    store.session.value = state
-    store.labelsVersion.value++
-  } catch (error) {
-    store.fail(error)
-  }
+    try {
+      const state = await server.state(id)
+      const frame = withLabels ? await server.labels(id) : null
+      if (store.session.value?.id !== id) return
+      if (frame) store.labels.value?.reset(frame.header.region, frame.values)
+      store.session.value = state
+      store.labelsVersion.value++
+    } catch (error) {
+      store.fail(error)
+    }
+  })
+  queue = turn
+  return turn
 }
 
 function told(message: Told): void {
@@ -254,5 +265,10 @@ function shown({ header, values }: Frame): void {
 function connected(yes: boolean, anew: boolean): void {
   store.connected.value = yes
   if (!yes) store.busy.value = null
-  if (anew) void again()
+  if (anew) void again().then(askAboutInterrupted)
+}
+
+/** What was asked but not answered when the server stopped is offered again. */
+function askAboutInterrupted(): void {
+  if (store.session.value?.interrupted.length) store.dialog.value ??= 'interrupted'
 }

@@ -4,7 +4,7 @@ import { batch, computed, signal } from '@preact/signals'
 import type { Look, Point } from './grid'
 import type { Labels } from './labels'
 import type {
-  About, Axis, Index, Item, Method, Placed, Prompt, Runs, State, Suggestion, Tool, WorkItem,
+  About, Axis, Index, Item, Method, Placed, Prompt, Region, Runs, State, Suggestion, Tool, WorkItem,
 } from './wire'
 
 export type ToolName =
@@ -35,8 +35,11 @@ export const dialog = signal<string | null>(null)
 
 export const busy = signal<{ step: string; since: number; fraction: number } | null>(null)
 export const opening = signal<string | null>(null)
+/** Whether one session is being left for another. */
+export const between = signal(false)
 export const pending = signal<Draft[]>([])
-export const heat = signal<{ region: State['objects'][number]['region']; values: Uint8Array } | null>(null)
+/** The probability of the active object, and whether it is in doubt anywhere. */
+export const heat = signal<{ region: Region; values: Uint8Array; some: boolean } | null>(null)
 export const suggestion = signal<Suggestion | null>(null)
 export const selected = signal<number | null>(null)
 export const hover = signal<Index | null>(null)
@@ -78,6 +81,12 @@ export const method = computed(() =>
 export const item = computed<Item | null>(() =>
   session.value?.objects.find(({ number }) => number === active.value) ?? null,
 )
+/** Whether the image says how it lies in a patient, and how large it is. */
+export const oriented = computed(() => {
+  const image = session.value?.image
+  return image?.dims === 3 || ['nifti', 'dicom', 'nrrd'].includes(image?.format ?? '')
+})
+export const unit = computed(() => (oriented.value ? 'mm' : 'px'))
 export const reads = (kind: Prompt['kind']): boolean =>
   kind === 'paint' || kind === 'given' || (method.value?.reads.includes(kind) ?? false)
 
@@ -99,15 +108,16 @@ export const windowOf = (n: number): [number, number] => {
 /** The prompts of the active object that a slice shows. */
 export const placed = computed<Placed[]>(() => item.value?.prompts ?? [])
 
-export function say(text: string, kind: Message['kind'] = 'note'): void {
+export function say(text: string, kind: Message['kind'] = 'note'): null {
   const message = { text, kind }
   messages.value = [...messages.value.filter((each) => each.text !== text), message].slice(-3)
   setTimeout(() => {
     messages.value = messages.value.filter((each) => each !== message)
   }, kind === 'error' ? 12000 : 6000)
+  return null
 }
 
 export const fail = (error: unknown): void =>
-  say(error instanceof Error ? error.message : String(error), 'error')
+  void say(error instanceof Error ? error.message : String(error), 'error')
 
 export { batch }

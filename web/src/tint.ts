@@ -51,6 +51,10 @@ export function fills(
   return out
 }
 
+/** The colour of a doubt from 0 to 1, as CSS counts: its opacity is from 0 to 1 too. */
+export const warm = (doubt: number): [number, number, number, number] =>
+  [255, Math.round(60 + 195 * doubt), Math.round(90 * doubt), 0.84 * doubt]
+
 /** Where a probability is in doubt, as heat: clear at 0 and 1, bright yellow at one half. */
 export function heats(
   values: Uint8Array, region: Region, plane: Plane, depth: number,
@@ -63,8 +67,8 @@ export function heats(
   slice.forEach((value, n) => {
     const p = value / 255
     const doubt = 4 * p * (1 - p)
-    const warm = [255, Math.round(60 + 195 * doubt), Math.round(90 * doubt), Math.round(215 * doubt)]
-    pixels.data.set(warm, 4 * n)
+    const [red, green, blue, alpha] = warm(doubt)
+    pixels.data.set([red, green, blue, Math.round(255 * alpha)], 4 * n)
   })
   return { pixels, across: low[plane.across], up: low[plane.up] }
 }

@@ -83,7 +83,7 @@ export async function neighbour(by: number): Promise<void> {
 export async function setDone(): Promise<void> {
   const now = store.session.value
   const at = placeInWork()
-  if (!now || at < 0) return store.say('This image is not in the work list of a folder.')
+  if (!now || at < 0) return void store.say('This image is not in the work list of a folder.')
   const status = store.work.value[at].status === 'done' ? 'to do' : 'done'
   try {
     await server.setStatus(store.work.value[at].path, status)

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from ..errors import DelineateError
-from . import about, bench, replay, segment, serve, train, tune
+from . import about, bench, demo, models, replay, segment, serve, train, tune
 
 app = typer.Typer(
     name="delineate",
@@ -19,10 +19,11 @@ app.command("segment")(segment.segment)
 app.command("methods")(about.methods)
 app.command("bench")(bench.bench)
 app.command("train")(train.train)
-app.command("models")(train.models)
 app.command("tune")(tune.tune)
 app.command("replay")(replay.replay)
 app.command("serve")(serve.serve)
+app.command("demo")(demo.demo)
+app.add_typer(models.models, name="models")
 app.add_typer(serve.sessions, name="sessions")
 app.command("doctor")(about.doctor)
 

@@ -18,6 +18,7 @@ class Balls(Method):
     Args:
         radius: Of a ball, in voxels.
         seconds: How long it pretends to work.
+        sure: The probability in a ball.
     """
 
     name, paper = "balls", "none"
@@ -25,6 +26,7 @@ class Balls(Method):
     reads, dims = frozenset({Box, Click, Scribble, Adjust}), frozenset({2, 3})
     radius: float = 5.0
     seconds: float = 0.0
+    sure: float = 0.9
 
     def __post_init__(self):
         if not 0 < self.radius <= 100:
@@ -43,7 +45,7 @@ class Balls(Method):
         marks = [p for p in prompts if isinstance(p, Click | Scribble)]
         if not any(mark.inside for mark in marks):
             raise PromptsMissing("balls needs an inside mark; click inside the object")
-        for inside, value in ((True, 0.9), (False, 0.1)):
+        for inside, value in ((True, self.sure), (False, 0.1)):
             for mark in marks:
                 if mark.inside is inside:
                     probability[_near(grid, mark, self.radius * scale)] = value

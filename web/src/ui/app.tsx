@@ -20,7 +20,7 @@ import { Topbar } from './topbar'
 export function App() {
   return (
     <>
-      {store.session.value ? <Workbench /> : <Start />}
+      {store.session.value ? <Workbench /> : !store.between.value && <Start />}
       <Dialogs />
       <Progress />
       <Opening />

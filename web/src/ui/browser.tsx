@@ -7,7 +7,9 @@ import type { Listing } from '../wire'
 import { Button } from './widgets'
 import { Icon } from './icon'
 
-export function Browser({ pick }: { pick: (path: string) => void }) {
+const FORMATS: Record<string, string> = { nifti: 'NIfTI', nrrd: 'NRRD', dicom: 'DICOM series', picture: 'Picture' }
+
+export function Browser({ pick, progress }: { pick: (path: string) => void; progress?: boolean }) {
   const [folder, setFolder] = useState('')
   const [listing, setListing] = useState<Listing | null>(null)
   useEffect(() => void server.files(folder).then(setListing, store.fail), [folder])
@@ -28,8 +30,8 @@ export function Browser({ pick }: { pick: (path: string) => void }) {
           <li key={path}>
             <Button icon="image" kind="file" title={`Open ${name}`} onClick={() => pick(path)}>
               <span class="name">{name}</span>
-              <span class="about">{format}{bytes ? ` · ${weight(bytes)}` : ''}</span>
-              <span class={`state ${status.replace(' ', '')}`}>{status}</span>
+              <span class="about">{FORMATS[format] ?? format}{bytes ? ` · ${weight(bytes)}` : ''}</span>
+              {progress && <span class={`state ${status.replace(' ', '')}`}>{status}</span>}
             </Button>
           </li>
         ))}

@@ -37,8 +37,8 @@ export function Edits() {
       {inMm && (
         <label class="pair">
           <span>Smooth, grow, shrink by</span>
-          <input type="number" min={0.1} step={0.5} value={radius} aria-label="Radius in mm" onChange={(event) => setRadius(Number((event.target as HTMLInputElement).value) || 1)} />
-          <span>mm</span>
+          <input type="number" min={0.1} step={0.5} value={radius} aria-label={`Radius in ${store.unit.value}`} onChange={(event) => setRadius(Number((event.target as HTMLInputElement).value) || 1)} />
+          <span>{store.unit.value}</span>
         </label>
       )}
     </Panel>

@@ -21,9 +21,9 @@ export function History() {
           <li key={step.number}>
             <button
               type="button" class={n >= done ? 'undone' : ''} aria-current={n + 1 === done ? 'step' : undefined}
-              title={`Go to this step (${time(step.time)})`} onClick={() => void session.goto(n + 1)}
+              title={`Go to ${step.name} (${time(step.time)})`} onClick={() => void session.goto(n + 1)}
             >
-              <span>{step.name}</span><time>{time(step.time)}</time>
+              <span>{step.name}</span>
             </button>
           </li>
         ))}

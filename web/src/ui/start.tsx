@@ -35,15 +35,15 @@ export function Start() {
       </section>
       {about.value?.folder && (
         <section>
-          <h2>Folder</h2>
+          <h2>Images in the folder</h2>
           {open && store.work.value.length > 1 && (
             <p class="hint">
-              {started} of {store.work.value.length} images begun.{' '}
-              <Button id="resume-work" title="Open the first image that is not done" onClick={() => void openImage({ path: open.path })}>Go on with {open.name}</Button>
+              {started} of {store.work.value.length} begun.{' '}
+              <Button id="resume-work" title="Open the first image that is not done" onClick={() => void openImage({ path: open.path })}>{started ? 'Go on' : 'Begin'} with {open.name}</Button>
               {' '}<a href="/api/work.csv" download>Work list as CSV</a>
             </p>
           )}
-          <Browser pick={(path) => void openImage({ path })} />
+          <Browser progress pick={(path) => void openImage({ path })} />
         </section>
       )}
       {rows.length > 0 && (

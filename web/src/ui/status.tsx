@@ -16,9 +16,11 @@ export function Status() {
   const far = (mm: number, axis: number) => `${sides[axis].split(' ')[mm < 0 ? 0 : 1]} ${Math.abs(mm).toFixed(1)}`
   return (
     <footer class="status">
-      <span title="Voxel">{at.join(', ')}</span>
-      {state.image.dims === 3 && <span title="Place in the patient">{world.map(far).join('  ')} mm</span>}
-      <span title="Intensity">{intensity(store.channel.value, at)}</span>
+      {store.oriented.value
+        ? <span title="To the right, the front and the head, from 0">Voxel {at.join(', ')}</span>
+        : <span title="From the upper left corner, from 0">Column {state.image.shape[0] - 1 - at[0]}, row {state.image.shape[1] - 1 - at[1]}</span>}
+      {store.oriented.value && <span title="Place in the patient">{world.map(far).join('  ')} mm</span>}
+      <span>Intensity {intensity(store.channel.value, at)}</span>
       <span style={{ color: object?.colour }}>{object?.name}</span>
       <span class="push" />
       {seconds !== undefined && <span title="Your active time on this object">{Math.round(seconds)} s</span>}

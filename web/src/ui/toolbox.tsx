@@ -66,7 +66,7 @@ function Settings() {
     <>
       <Slider
         label="Size" low={0} high={log(100 * fine)} step={0.05} value={log(brush.value)}
-        show={brush.value.toFixed(1)} unit=" mm" onInput={(value) => (brush.value = fine * Math.exp(value))}
+        show={brush.value.toFixed(1)} unit={` ${store.unit.value}`} onInput={(value) => (brush.value = fine * Math.exp(value))}
       />
       {tool.value === 'threshold' && (
         <div class="pair">
