@@ -42,7 +42,8 @@ def handmade(tmp_path_factory) -> Path:
 def handmade_weights(handmade, monkeypatch) -> Path:
     """The methods find weights made by hand where they look for those of the package."""
     from delineate import models
-    from delineate.methods import bifseg
+    from delineate.methods import bifseg, click_fcn
 
-    monkeypatch.setattr(bifseg, "load", partial(models.load, folder=handmade))
+    for method in (bifseg, click_fcn):
+        monkeypatch.setattr(method, "load", partial(models.load, folder=handmade))
     return handmade

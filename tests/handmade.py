@@ -10,8 +10,10 @@ import torch
 
 from delineate.models import Info, save
 from delineate.models.architectures import architecture, build, to_json
+from delineate.networks.guidance import Guidance
 from delineate.networks.pcnet import PCNetSizes
 from delineate.networks.pnet import PNetSizes
+from delineate.networks.unet import UNetSizes
 
 SIZES = {
     "pnet": PNetSizes(width=4, layers=(1, 1), dilations=(1, 1)),
@@ -21,7 +23,13 @@ SIDE = 24
 
 
 def write(folder: Path) -> Path:
-    """Weights named "pnet" and "pcnet" and their manifest, in a folder."""
+    """Weights named "pnet", "pcnet", "click-2d" and "click-3d" and their manifest, in a folder."""
+    for dims in (2, 3):
+        clicked = UNetSizes(channels=Guidance().channels, dims=dims, width=4, levels=1)
+        info = Info(name=f"click-{dims}d", architecture=architecture(clicked),
+                    sizes=to_json(clicked), size=(32, 32, 16)[:dims],
+                    recipe={"clicks": {"guidance": Guidance().to_json()}})  # fmt: skip
+        save(folder, info, _clicked(clicked))
     for name, sizes in SIZES.items():
         dims = 2 if name == "pnet" else 3
         info = Info(name=name, architecture=architecture(sizes), sizes=to_json(sizes),
@@ -58,4 +66,27 @@ def _state(sizes, dims):
             output.weight.shape
         )
         output.bias[:] = torch.tensor([1.1, -1.1])
+    return net.state_dict()
+
+
+def _clicked(sizes):
+    """A U-Net that hands on what is above the mean and below, and finds the first of them."""
+    net = build(sizes)
+    middle = (1,) * sizes.dims
+    with torch.no_grad():
+        for name, part in net.named_parameters():
+            norm = name.endswith("weight") and part.ndim == 1
+            part.fill_(1.0 if norm else 0.0)
+        for block, rows in (
+            (net.down[0], ((0, 1.0), (0, -1.0))),
+            (net.up[0], ((0, 1.0), (1, 1.0))),
+        ):
+            for n, (channel, sign) in enumerate(rows):
+                block[0].weight[(n, channel, *middle)] = sign
+                block[3].weight[(n, n, *middle)] = 1.0
+        hidden, output = net.classifier[1], net.classifier[4]
+        for n, towards in enumerate((6.0, -6.0)):
+            hidden.weight[n, n] = 1.0
+            output.weight[1, n] = towards
+        output.bias[1] = -2.0
     return net.state_dict()

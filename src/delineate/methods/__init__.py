@@ -17,6 +17,7 @@ BUILT_IN: tuple[EntryPoint, ...] = tuple(
     EntryPoint(name, f"{__name__}.{name}:{kind}", GROUP)
     for name, kind in (
         ("bifseg", "BIFSeg"),
+        ("click_fcn", "ClickFCN"),
         ("geos", "GeoS"),
         ("grabcut", "GrabCut"),
         ("graphcut", "GraphCut"),
