@@ -77,7 +77,7 @@ def card(info: Info) -> str:
     dims = "x".join(str(length) for length in info.size)
     largest_first = sorted(info.data.items(), key=lambda part: (-part[1], part[0]))
     data = ", ".join(f"{name} {share:.0%}" for name, share in largest_first)
-    rows = "\n".join(f"| {name} | {dice:.3f} |" for name, dice in sorted(info.scores.items()))
+    rows = "\n".join(f"| {name} | {dice:.3f} |" for name, dice in sorted(info.scores.items(), key=_order))
     what, shown, after = _CLICKED if info.recipe.get("clicks") else _BOXED
     return f"""# {info.name}
 
@@ -101,6 +101,12 @@ A {info.architecture} ({_described(info.sizes)}; {info.parameters:,} parameters)
 {_table(rows)}
 It never learnt from these sets, but its training was stopped and its settings chosen by them.
 {_settings(info.tuned)}"""
+
+
+def _order(score: tuple[str, float]) -> tuple[int, int, str]:
+    """Numbers of clicks first, the smallest first, then data sets by name."""
+    number = score[0].split()[0]
+    return (0, int(number), "") if number.isdigit() else (1, 0, score[0])
 
 
 def _described(sizes: Mapping[str, Any]) -> str:
