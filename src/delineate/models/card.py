@@ -77,7 +77,9 @@ def card(info: Info) -> str:
     dims = "x".join(str(length) for length in info.size)
     largest_first = sorted(info.data.items(), key=lambda part: (-part[1], part[0]))
     data = ", ".join(f"{name} {share:.0%}" for name, share in largest_first)
-    rows = "\n".join(f"| {name} | {dice:.3f} |" for name, dice in sorted(info.scores.items(), key=_order))
+    rows = "\n".join(
+        f"| {name} | {dice:.3f} |" for name, dice in sorted(info.scores.items(), key=_order)
+    )
     what, shown, after = _CLICKED if info.recipe.get("clicks") else _BOXED
     return f"""# {info.name}
 
