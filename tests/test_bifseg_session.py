@@ -327,7 +327,10 @@ def test_a_box_larger_than_memory_allows_is_worked_on_in_larger_voxels():
 
 def test_a_missing_weight_is_one_sentence(handmade, tmp_path):
     volume, _ = ball()
-    for name, said in (("pnet9", "there are: pcnet, pnet"), ("x.safetensors", "is not there")):
+    for name, said in (
+        ("pnet9", "there are: click-2d, click-3d, pcnet, pnet"),
+        ("x.safetensors", "is not there"),
+    ):
         session = Session(volume, build("bifseg", {"weights": name}))
         with pytest.raises(MethodError, match=said) as error:
             session.add(framed())
@@ -350,7 +353,7 @@ def test_the_doctor_checks_weights(monkeypatch, handmade, tmp_path):
     real = models.load
     monkeypatch.setattr(models, "load", lambda name: real(name, folder))
     found = {f.name: f for f in doctor.examine() if f.name.startswith("weights")}
-    assert set(found) == {"weights pnet", "weights pcnet"}
+    assert set(found) == {f"weights {name}" for name in ("pnet", "pcnet", "click-2d", "click-3d")}
     assert found["weights pnet"].fine and "checks out" in found["weights pnet"].value
     path = folder / "pnet.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"?")
