@@ -39,6 +39,7 @@ from bifseg_runs import (
 from contest import machine
 from pages import DOCS, markdown, put
 from played import Played, finished
+from runs import add_arguments
 
 from delineate.bench.weights import DEFAULTS
 from delineate.errors import DelineateError, MethodError
@@ -248,18 +249,8 @@ def _pictures(asked: argparse.Namespace) -> Path:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--study", type=Path, help="folder of trainings to compare with")
-    parser.add_argument("--weights-2d", default="", help="a name or file; default: shipped")
-    parser.add_argument("--weights-3d", default="", help="a name or file; default: shipped")
-    parser.add_argument("--limit-2d", type=int, help="most cases of a data set; default: all")
-    parser.add_argument("--limit-3d", type=int)
-    parser.add_argument("--objects", type=int, default=2, help="most instances of a case")
+    add_arguments(parser, PARTS)
     parser.add_argument("--repeats", type=int, default=5, help="of the scribbles, for the spread")
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--only", choices=[*PARTS], action="append")
-    parser.add_argument("--write", action="store_true", help="replace the parts of the page")
     return parser.parse_args()
 
 

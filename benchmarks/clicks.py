@@ -21,6 +21,7 @@ from click_runs import IMPERFECT, MOST, OWN, USER, Bench, framed, goals, peers, 
 from contest import machine
 from pages import DOCS, markdown, put
 from played import Played, finished
+from runs import add_arguments
 
 from delineate.errors import DelineateError
 from delineate.methods.click_fcn import ClickFCN
@@ -134,22 +135,12 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--study", type=Path, help="folder that clicks_study.py filled")
-    parser.add_argument("--weights-2d", default="", help="a name or file; default: shipped")
-    parser.add_argument("--weights-3d", default="", help="a name or file; default: shipped")
+    add_arguments(parser, PARTS)
     for dims in (2, 3):
         parser.add_argument(
             f"--other-{dims}d", type=_named, action="append", metavar="NAME=FILE",
             help="weights trained with fewer maps, a row of the fields' table",
         )  # fmt: skip
-    parser.add_argument("--limit-2d", type=int, help="most cases of a data set; default: all")
-    parser.add_argument("--limit-3d", type=int)
-    parser.add_argument("--objects", type=int, default=2, help="most instances of a case")
-    parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--only", choices=[*PARTS], action="append")
-    parser.add_argument("--write", action="store_true", help="replace the parts of the page")
     return parser.parse_args()
 
 

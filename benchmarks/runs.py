@@ -1,6 +1,7 @@
 """Runs of `delineate bench` of a method with weights: what is shared, and what one is asked."""
 
-from collections.abc import Mapping, Sequence
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -109,3 +110,18 @@ class Runs:
             objects=self.objects, marks_seed=asked.marks_seed, jobs=self.jobs,
             fields={name: own for name, own in fields.items() if name in names},
         )  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser, parts: Iterable[str]) -> None:
+    """What every page of such runs is asked, and the parts of the page."""
+    parser.add_argument("cases", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--study", type=Path, help="folder of trainings to compare with")
+    parser.add_argument("--weights-2d", default="", help="a name or file; default: shipped")
+    parser.add_argument("--weights-3d", default="", help="a name or file; default: shipped")
+    parser.add_argument("--limit-2d", type=int, help="most cases of a data set; default: all")
+    parser.add_argument("--limit-3d", type=int)
+    parser.add_argument("--objects", type=int, default=2, help="most instances of a case")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--only", choices=[*parts], action="append")
+    parser.add_argument("--write", action="store_true", help="replace the parts of the page")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ..energy import grid
@@ -27,7 +26,7 @@ from . import spanning, vicinity
 from .base import Method, Observe, State, quiet
 from .confidence import Scribbled
 from .crop import Crop, framed_region
-from .features import Tunable, feature_rows
+from .features import Tunable, feature_rows, ran_with
 from .ranges import at_least, check_neighbours, positive
 from .refining import Problem, Rates, Trust, by_confidence, equal_weights, refined
 from .tuning import Classifier
@@ -252,7 +251,8 @@ class BIFSeg(Method):
             answer = problem.cut(answer).astype(np.float32)
         last = patch(answer)
         observe(1.0, last)
-        return last, State(view, learned, (), _ran_with(info, view.features))
+        kind = str(view.features.dtype).removeprefix("torch.")
+        return last, State(view, learned, (), ran_with(info, kind, view.features.device))
 
     def _network(self, volume: Volume) -> tuple[Tunable, Info]:
         """The network for a picture or a volume, and what is known of its weights.
@@ -304,17 +304,6 @@ class BIFSeg(Method):
 
     def _neighbours(self, volume: Volume) -> int:
         return self.neighbours_2d if volume.dims == 2 else self.neighbours_3d
-
-
-def _ran_with(info: Info, features: Tensor) -> dict[str, Any]:
-    """What else than the prompts an answer depends on."""
-    return {
-        "weights": info.name,
-        "sha256": info.sha256,
-        "precision": str(features.dtype).removeprefix("torch."),
-        "device": str(features.device),
-        "threads": torch.get_num_threads(),
-    }
 
 
 def _framed(prompts: Sequence[Prompt], region: Region) -> Int8:

@@ -1,12 +1,13 @@
 """What a network sees of a crop, computed once and kept: the rows that its classifier reads."""
 
 import os
-from typing import Literal, Protocol, TypeAlias, cast
+from typing import Any, Literal, Protocol, TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import MethodError
+from ..models import Info
 from ..networks.position import as_read
 from ..types import Float32
 
@@ -39,6 +40,17 @@ def precision() -> Precision:
     if said not in ("float32", "bfloat16"):
         raise MethodError(f"{VARIABLE} is {said!r}: it must be float32, bfloat16 or auto")
     return cast(Precision, said)
+
+
+def ran_with(info: Info, precision: str, device: torch.device) -> dict[str, Any]:
+    """What else than image, prompts and fields an answer depends on; see `State.ran_with`."""
+    return {
+        "weights": info.name,
+        "sha256": info.sha256,
+        "precision": precision,
+        "device": str(device),
+        "threads": torch.get_num_threads(),
+    }
 
 
 def feature_rows(network: Tunable, image: Float32) -> Tensor:

@@ -12,7 +12,7 @@ from ..errors import MethodError
 from ..models import Info
 from ..networks.guidance import Guidance
 from ..types import Float32, Int8
-from .features import Tunable, precision
+from .features import Tunable, precision, ran_with
 from .tuning import Classifier
 
 
@@ -91,14 +91,8 @@ class Guided:
         return np.asarray(found.reshape(marked.shape), np.float32)
 
     def ran_with(self, info: Info) -> dict[str, Any]:
-        """What an answer may hang on beside image, prompts and fields."""
-        return {
-            "weights": info.name,
-            "sha256": info.sha256,
-            "precision": precision(),
-            "device": str(self._device),
-            "threads": torch.get_num_threads(),
-        }
+        """See `features.ran_with`."""
+        return ran_with(info, precision(), self._device)
 
     @property
     def _device(self) -> torch.device:

@@ -15,6 +15,7 @@ is spanned about that far, if the object is not tiny. Found on training cases.""
 
 _MOST = 3.0
 _STEP = 0.25
+_OTHERS = ((1, 2), (0, 2), (0, 1))
 
 
 def log_odds(probability: Float32, box: Mask, share: float) -> float:
@@ -40,25 +41,23 @@ def log_odds(probability: Float32, box: Mask, share: float) -> float:
     """
     if not box.any():
         return 0.0
+    sides = _lengths(box)
     for odds in np.arange(0, _MOST, _STEP).tolist():
-        if _spanned((probability > 1 / (1 + np.exp(odds))) & box, box) >= share:
+        if _spanned((probability > 1 / (1 + np.exp(odds))) & box, sides) >= share:
             return float(odds)
     return _MOST
 
 
-def _spanned(mask: Mask, box: Mask) -> float:
-    """How long the largest part is, over the length of the box, the mean of its sides."""
+def _spanned(mask: Mask, sides: list[int]) -> float:
+    """How long the largest part is, over the sides of the box, their mean."""
     parts, count = ndimage.label(mask)
     if count == 0:
         return 0.0
-    part = parts == 1 + np.bincount(parts.ravel())[1:].argmax()
-    pairs = [(p, b) for p, b in zip(_lengths(part), _lengths(box), strict=True) if b > 1]
-    return float(np.mean([p / b for p, b in pairs])) if pairs else 1.0
+    lengths = _lengths(parts == 1 + np.bincount(parts.ravel())[1:].argmax())
+    shares = [n / side for n, side in zip(lengths, sides, strict=True) if side > 1]
+    return float(np.mean(shares)) if shares else 1.0
 
 
 def _lengths(mask: Mask) -> list[int]:
     """From the first to the last voxel along each axis."""
     return [int(np.ptp(np.flatnonzero(mask.any(axis=others)))) + 1 for others in _OTHERS]
-
-
-_OTHERS = ((1, 2), (0, 2), (0, 1))
