@@ -220,6 +220,21 @@ def test_the_cut_adds_what_marks_say_of_the_voxels_beside_them():
 
 
 @pytest.mark.parametrize("dims", [2, 3])
+def test_a_mark_is_heard_beside_where_it_lies(dims):
+    """Each voxel decides for itself: the stroke alone, or what looks like it and is near too."""
+    volume, truth = ball(dims, noise=1)
+    stroke = Scribble([(4, j, 0 if dims == 2 else 8) for j in range(6, 18)])
+    marked = stroke.voxels.on(framed_whole(volume))
+    found = {}
+    for weight in (0, 20):
+        own = {"beside_2d": weight, "beside_3d": weight, "lambda_2d": 0, "lambda_3d": 0}
+        patch, _ = answer(BIFSeg(**SMALL | own, stage="crf"), volume, [framed(dims), stroke])
+        found[weight] = (patch > 0.5) & ~truth & ~marked
+    assert found[20].sum() > found[0].sum() + 10
+    np.testing.assert_array_equal(found[20][18:], found[0][18:])
+
+
+@pytest.mark.parametrize("dims", [2, 3])
 def test_a_network_that_doubts_is_believed_more_until_its_answer_spans_the_box(nets, dims):
     volume, truth = ball(dims, noise=2)
     alone, _ = answer(BIFSeg(**SMALL, stage="initial"), volume, [framed(dims)])
