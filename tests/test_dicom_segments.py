@@ -59,6 +59,16 @@ def test_there_and_back_the_same_bits(series, tmp_path, write):
     assert numbers == ([1, 2, 3] if write is write_segmentation else [1, 3, 4])
 
 
+@pytest.mark.parametrize("write", [write_segmentation, write_structures])
+@pytest.mark.parametrize("number", [1, 3, 4])
+def test_one_object_alone_comes_back(series, tmp_path, write, number):
+    """What all frames have in common a SEG says once, and of one object that is which it is of."""
+    name, colour, voxels = objects(series.shape)[number]
+    write({number: (name, colour, voxels)}, tmp_path / "out.dcm", like=series)
+    (found,) = read_labels(tmp_path / "out.dcm", like=series)
+    assert found.voxels == voxels
+
+
 def test_highdicom_finds_each_voxel_in_its_slice(series, tmp_path):
     said = objects(series.shape)
     write_segmentation(said, tmp_path / "seg.dcm", like=series)

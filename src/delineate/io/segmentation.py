@@ -85,7 +85,8 @@ def read_segmentation(path: Path, like: Volume) -> list[tuple[Segment, Voxels]]:
     planes = found.pixel_array.reshape(count, int(found.Rows), int(found.Columns))
     indices: dict[int, list[Int64]] = {}
     for plane, own in zip(planes, found.PerFrameFunctionalGroupsSequence, strict=True):
-        number = int(own.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
+        which = _group(found, own, "SegmentIdentificationSequence")
+        number = int(which.ReferencedSegmentNumber)
         indices.setdefault(number, []).append(_indices(plane, _affine(found, own), like))
     objects = []
     for segment in found.SegmentSequence:
@@ -146,19 +147,22 @@ def _bytes(found: Any) -> int:
     return len(found.get("PixelData", b""))
 
 
+def _group(found: Any, own: Any, name: str) -> Any:
+    """What is said of a frame, or of all frames together, as of the segment if there is but one."""
+    shared = found.get("SharedFunctionalGroupsSequence")
+    for place in (own, *(shared or ())[:1]):
+        if name in place:
+            return getattr(place, name)[0]
+    raise ImageError(f"its frames have no {name}, so they cannot be placed")
+
+
 def _affine(found: Any, own: Any) -> Float64:
     """From column and row of one frame to RAS+ mm, `(4, 4)`; its third axis is the normal."""
-
-    def group(name: str) -> Any:
-        shared = found.get("SharedFunctionalGroupsSequence")
-        for place in (own, shared[0] if shared else {}):
-            if name in place:
-                return place[name][0] if isinstance(place, dict) else getattr(place, name)[0]
-        raise ImageError(f"its frames have no {name}, so they have no place in the patient")
-
-    place = np.array(group("PlanePositionSequence").ImagePositionPatient, np.float64)
-    turn = np.array(group("PlaneOrientationSequence").ImageOrientationPatient, np.float64)
-    rows, columns = (float(v) for v in group("PixelMeasuresSequence").PixelSpacing)
+    place = np.array(_group(found, own, "PlanePositionSequence").ImagePositionPatient, np.float64)
+    turn = np.array(
+        _group(found, own, "PlaneOrientationSequence").ImageOrientationPatient, np.float64
+    )
+    rows, columns = (float(v) for v in _group(found, own, "PixelMeasuresSequence").PixelSpacing)
     affine = np.eye(4)
     affine[:3, 0], affine[:3, 1] = turn[:3] * columns, turn[3:] * rows
     affine[:3, 2] = np.cross(turn[:3], turn[3:])
