@@ -15,7 +15,7 @@ endif
 
 PAGE := src/delineate/serve/static/index.html
 
-.PHONY: demo test crash lint types bench clean page web e2e
+.PHONY: demo test crash lint types bench clean page web e2e docs
 
 # The workbench on sample images, in the browser. DEMO has further words, such as DEMO=--images-only, which
 # writes the images and stops, or DEMO="--no-browser --port 9000"; `delineate demo --help` lists them.
@@ -59,6 +59,15 @@ KILLS ?= 10
 crash: $(VENV)/dev.done
 	$(BIN)/python benchmarks/crash.py $(KILLS)
 
+# The pages of docs/ and the reference as a site that needs no network; the last line says where it is.
+docs: $(VENV)/docs.done
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "the site is in $(CURDIR)/site: open index.html there, or for its search run $(BIN)/python -m http.server -d site"
+
+$(VENV)/docs.done: $(VENV)/core.done docs/requirements.txt
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --requirement docs/requirements.txt
+	$(PYTHON) -c "open('$@', 'w').close()"
+
 lint: $(VENV)/dev.done
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/ruff format --check src tests benchmarks
@@ -81,4 +90,4 @@ $(VENV)/dev.done: $(VENV)/core.done dev.txt
 	$(PYTHON) -c "open('$@', 'w').close()"
 
 clean:
-	$(PYTHON) -c "import shutil; [shutil.rmtree(d, True) for d in ('$(VENV)', 'demo', 'ventricles', 'dist')]"
+	$(PYTHON) -c "import shutil; [shutil.rmtree(d, True) for d in ('$(VENV)', 'demo', 'ventricles', 'dist', 'site')]"

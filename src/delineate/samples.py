@@ -93,7 +93,7 @@ def _common(affine: np.ndarray[Any, Any], shape: tuple[int, ...]) -> dict[str, A
     )
     return {
         "SOPClassUID": _MR, "StudyInstanceUID": study, "SeriesInstanceUID": series,
-        "FrameOfReferenceUID": frame, "PatientName": "Sample", "PatientID": "1",
+        "FrameOfReferenceUID": frame, "PatientName": "Sample^", "PatientID": "1",
         "PatientBirthDate": "", "PatientSex": "O", "StudyID": "1", "AccessionNumber": "",
         "ReferringPhysicianName": "", "Modality": "MR", "SeriesNumber": 1,
         "SeriesDescription": "sample head", "StudyDate": "20200101", "StudyTime": "000000",
