@@ -41,8 +41,8 @@ from pages import DOCS, markdown, put
 from played import Played, finished
 from runs import add_arguments
 
-from delineate.bench.weights import DEFAULTS
 from delineate.errors import DelineateError, MethodError
+from delineate.methods.bifseg import BIFSeg
 from delineate.models import load
 
 PAGE, PICTURES = DOCS / "bifseg.md", DOCS / "pictures"
@@ -66,7 +66,8 @@ def weights(benches: Mapping[int, Bench], study: Path | None) -> str:
     """What each of the weights has learnt from, by its card."""
     rows = []
     for dims, bench in benches.items():
-        named = {f"{dims}D, shipped": bench.weights or DEFAULTS[dims]}
+        own = BIFSeg(weights=bench.weights).networks(dims)
+        named = {f"{dims}D, shipped{' beside' if n else ''}": one for n, one in enumerate(own)}
         named |= {name: str(path) for name, path in find_study(study, NETWORKS[dims]).items()}
         for shown, found in named.items():
             try:

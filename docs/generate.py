@@ -16,7 +16,7 @@ from delineate.methods import BUILT_IN
 from delineate.models import Info, list_models
 
 HERE = Path(__file__).parent
-HEAD = """# Choosing a method
+HEAD = """# Methods
 
 This page is made from the code by `python docs/generate.py`.
 
@@ -24,8 +24,8 @@ Every method works inside a box and a margin around it, or on the whole image; w
 voxels than its `limit`, on the part around the prompts. Where the prompts alone span more than that, the
 session runs it on larger voxels. Either way a note says so.
 
-| method | reads | dims | when to use it |
-| --- | --- | --- | --- |
+| method | its name | reads | dims | when to use it |
+| --- | --- | --- | --- | --- |
 """
 
 
@@ -42,7 +42,7 @@ the classes seen were learnt from; all others are unseen. `delineate doctor` che
 def row(method: type) -> str:
     reads = ", ".join(sorted(kind.__name__ for kind in method.reads))
     dims = ", ".join(f"{dim}D" for dim in sorted(method.dims))
-    return f"| [`{method.name}`](#{method.name}) | {reads} | {dims} | {method.when} |\n"
+    return f"| [{method.title}](#{method.name}) | `{method.name}` | {reads} | {dims} | {method.when} |\n"
 
 
 def section(method: type) -> str:

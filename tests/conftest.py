@@ -42,8 +42,8 @@ def handmade(tmp_path_factory) -> Path:
 def handmade_weights(handmade, monkeypatch) -> Path:
     """The methods find weights made by hand where they look for those of the package."""
     from delineate import models
-    from delineate.methods import bifseg, click_fcn
+    from delineate.methods import click_fcn, viewed
 
-    for method in (bifseg, click_fcn):
-        monkeypatch.setattr(method, "load", partial(models.load, folder=handmade))
+    for module in (viewed, click_fcn):
+        monkeypatch.setattr(module, "load", partial(models.load, folder=handmade))
     return handmade

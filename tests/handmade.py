@@ -12,18 +12,20 @@ from delineate.models import Info, save
 from delineate.models.architectures import architecture, build, to_json
 from delineate.networks.guidance import Guidance
 from delineate.networks.pcnet import PCNetSizes
+from delineate.networks.planes import PlanesSizes
 from delineate.networks.pnet import PNetSizes
 from delineate.networks.unet import UNetSizes
 
 SIZES = {
     "pnet": PNetSizes(width=4, layers=(1, 1), dilations=(1, 1)),
     "pcnet": PCNetSizes(width=4, compressed=2, layers=(1, 1), dilations=(1, 1)),
+    "planes": PlanesSizes(width=4, layers=(1, 1), dilations=(1, 1)),
 }
 SIDE = 24
 
 
 def write(folder: Path) -> Path:
-    """Weights named "pnet", "pcnet", "click-2d" and "click-3d" and their manifest, in a folder."""
+    """Weights by the names of the shipped ones and their manifest, in a folder."""
     for dims in (2, 3):
         clicked = UNetSizes(channels=Guidance().channels, dims=dims, width=4, levels=1)
         info = Info(name=f"click-{dims}d", architecture=architecture(clicked),
@@ -34,12 +36,14 @@ def write(folder: Path) -> Path:
         dims = 2 if name == "pnet" else 3
         info = Info(name=name, architecture=architecture(sizes), sizes=to_json(sizes),
                     size=(SIDE,) * dims)  # fmt: skip
-        save(folder, info, _state(sizes, dims))
+        save(folder, info, _state(sizes))
     return folder
 
 
-def _state(sizes, dims):
-    net = build(sizes)
+def _state(sizes):
+    whole = build(sizes)
+    net = getattr(whole, "flat", whole)
+    dims = 3 if hasattr(net, "compressions") else 2
     middle = (1,) * dims
     with torch.no_grad():
         for part in net.parameters():
@@ -66,7 +70,7 @@ def _state(sizes, dims):
             output.weight.shape
         )
         output.bias[:] = torch.tensor([1.1, -1.1])
-    return net.state_dict()
+    return whole.state_dict()
 
 
 def _clicked(sizes):

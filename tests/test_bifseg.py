@@ -11,7 +11,7 @@ from torch import nn
 
 from delineate.energy import geodesic, grid, maxflow
 from delineate.errors import Cancelled, MethodError, PromptsMissing
-from delineate.methods import bifseg, features
+from delineate.methods import bifseg, features, viewed
 from delineate.methods.bifseg import STAGES, BIFSeg
 from delineate.methods.crop import Crop
 from delineate.methods.refining import Problem, Rates, equal_weights, refined
@@ -28,6 +28,7 @@ from delineate.voxels import Voxels
 SMALL = {
     "shorter_2d": 24, "longest_2d": 48, "longest_3d": 24, "anew": False,
     "margin_voxels": 5, "spans_2d": 0, "spans_3d": 0, "beside_2d": 0, "beside_3d": 0,
+    "planes_3d": "",
 }  # fmt: skip
 """A small grid, and what the paper has; what is ours has tests of its own."""
 
@@ -65,7 +66,7 @@ def nets(monkeypatch):
         name: Info(name=name, architecture=name, sizes={}, size=size, sha256=f"hash of {name}")
         for name, size in (("pnet", (24, 24)), ("pcnet", (24, 24, 24)))
     }
-    monkeypatch.setattr(bifseg, "load", lambda name: (found[name], cards[name]))
+    monkeypatch.setattr(viewed, "load", lambda name: (found[name], cards[name]))
     monkeypatch.setenv(features.VARIABLE, "float32")
     return found
 

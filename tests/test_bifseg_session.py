@@ -16,7 +16,7 @@ from delineate.errors import (
     SeveralImages,
     TooLarge,
 )
-from delineate.methods import bifseg, build, features, slices
+from delineate.methods import build, features, slices, viewed
 from delineate.methods.base import State
 from delineate.methods.bifseg import BIFSeg
 from delineate.models import list_models
@@ -40,9 +40,9 @@ def plain_precision(monkeypatch):
 @pytest.fixture
 def asked(monkeypatch):
     """The shapes of crops whose features were computed."""
-    seen, rows = [], bifseg.feature_rows
+    seen, rows = [], viewed.feature_rows
     monkeypatch.setattr(
-        bifseg, "feature_rows", lambda net, image: seen.append(image.shape) or rows(net, image)
+        viewed, "feature_rows", lambda net, image: seen.append(image.shape) or rows(net, image)
     )
     return seen
 
@@ -316,7 +316,7 @@ def test_a_box_larger_than_memory_allows_is_worked_on_in_larger_voxels():
     session = Session(volume, small)
     update = session.add(framed(3))
     assert "worked on voxels of 2 x 2 x 2 mm" in update.notes[0]
-    assert session.history.steps[0].ran_with["weights"] == "pcnet"
+    assert session.history.steps[0].ran_with["weights"] == "pcnet + planes"
     assert dice(session.mask(), truth) > 0.8
     by_slice = Session(volume, BIFSeg(**QUICK, most_voxels=400), dims=2)
     with pytest.raises(TooLarge, match="draw a smaller box"):
@@ -328,7 +328,7 @@ def test_a_box_larger_than_memory_allows_is_worked_on_in_larger_voxels():
 def test_a_missing_weight_is_one_sentence(handmade, tmp_path):
     volume, _ = ball()
     for name, said in (
-        ("pnet9", "there are: click-2d, click-3d, pcnet, pnet"),
+        ("pnet9", "there are: click-2d, click-3d, pcnet, planes, pnet"),
         ("x.safetensors", "is not there"),
     ):
         session = Session(volume, build("bifseg", {"weights": name}))
@@ -353,7 +353,9 @@ def test_the_doctor_checks_weights(monkeypatch, handmade, tmp_path):
     real = models.load
     monkeypatch.setattr(models, "load", lambda name: real(name, folder))
     found = {f.name: f for f in doctor.examine() if f.name.startswith("weights")}
-    assert set(found) == {f"weights {name}" for name in ("pnet", "pcnet", "click-2d", "click-3d")}
+    assert set(found) == {
+        f"weights {name}" for name in ("pnet", "pcnet", "planes", "click-2d", "click-3d")
+    }
     assert found["weights pnet"].fine and "checks out" in found["weights pnet"].value
     path = folder / "pnet.safetensors"
     path.write_bytes(path.read_bytes()[:-1] + b"?")
@@ -372,7 +374,7 @@ def test_the_weights_that_ship_find_a_ball(monkeypatch, name, dims):
 
     if name not in {info.name for info in list_models()}:
         pytest.skip(f"no weights {name} ship yet")
-    monkeypatch.setattr(bifseg, "load", models.load)
+    monkeypatch.setattr(viewed, "load", models.load)
     volume, truth = ball(dims)
     session = Session(volume, BIFSeg())
     session.add(framed(dims))

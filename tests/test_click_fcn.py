@@ -23,6 +23,7 @@ from delineate.errors import Cancelled, MethodError, PromptsMissing, SeveralImag
 from delineate.methods.click_fcn import ClickFCN
 from delineate.methods.honouring import honoured
 from delineate.methods.looking import Look, next_window, window_around
+from delineate.methods.scales import agreed, narrowing
 from delineate.prompts import Box, Click, Given, Scribble
 from delineate.region import Region
 from delineate.session import Session
@@ -48,19 +49,79 @@ def test_a_small_object_in_a_large_picture_is_looked_at_closely(nets):
     truth = (i - 600) ** 2 + (j - 60) ** 2 <= 12**2
     image[truth] = 1
     volume = Volume.from_array(image)
-    found, state = answer(ClickFCN(), volume, [Click((602, 62, 0))])
+    found, state = answer(ClickFCN(scales_2d=1), volume, [Click((602, 62, 0))])
     assert dice(found[..., 0] > 0.5, truth) > 0.95
     assert 2 <= len(nets["click-2d"].asked) <= 3
     (low, high) = state.learned["window"]
     assert 40 <= high[0] - low[0] <= 90
-    coarse, _ = answer(ClickFCN(looks=1), volume, [Click((602, 62, 0))])
+    coarse, _ = answer(ClickFCN(looks=1, scales_2d=1, beside=0), volume, [Click((602, 62, 0))])
     assert dice(coarse[..., 0] > 0.5, truth) < 0.8
+
+
+def test_the_scale_is_that_on_which_most_windows_agree(nets):
+    """A network that finds all that is brighter than most of its window."""
+    image = np.zeros((512, 512), np.float32)
+    image[:, :200] = 3.0
+    i, j = np.mgrid[:512, :512]
+    truth = (i - 300) ** 2 + (j - 320) ** 2 <= 20**2
+    image[truth] = 1.0
+    volume, click = Volume.from_array(image), Click((303, 318, 0))
+    found, state = answer(ClickFCN(beside=0), volume, [click])
+    assert dice(found[..., 0] > 0.5, truth) > 0.9
+    (low, high) = state.learned["window"]
+    assert 60 <= high[0] - low[0] <= 120
+    assert 6 <= len(nets["click-2d"].asked) <= 7
+    narrow, _ = answer(ClickFCN(beside=0, scales_2d=1, looks=1), volume, [click])
+    assert dice(narrow[..., 0] > 0.5, truth) < 0.5
+
+
+def test_windows_narrow_around_a_mark():
+    volume = Volume.from_array(np.zeros((100, 220), np.float32), (2.0, 1.0, 1.0))
+    mark = Region((95, 30, 0), (96, 31, 1))
+    found = narrowing(mark, volume, 9)
+    assert found[0] == Region.whole(volume.shape)
+    for number, window in enumerate(found[1:], 1):
+        assert window.holds(mark)
+        expected = (min(100, round(110 / 2**number)), round(220 / 2**number), 1)
+        assert np.abs(np.subtract(window.shape, expected)).max() <= 1
+    assert min(found[-1].shape[:2]) >= 16 > min(found[-1].shape[:2]) / 2
+    assert narrowing(Region((96, 31, 0), (97, 32, 1)), volume, 9)[:2] == found[:2]
+    assert len(narrowing(mark, volume, 2)) == 2
+
+
+def test_what_most_hold_is_agreed_on():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        masks = [rng.random((6, 5, 1)) < rng.random() for _ in range(5)]
+        masks[0][0, 0, 0] = True
+        most = np.mean([mask for mask in masks if mask.any()], axis=0) >= 0.5
+        overlaps = [(mask & most).sum() / (mask | most).sum() for mask in masks]
+        nothing = Voxels.of([])
+        chosen = agreed([nothing, *(Voxels.from_mask(mask) for mask in masks)])
+        assert overlaps[chosen - 1] == max(overlaps)
+
+
+def test_marks_speak_for_what_looks_the_same_beside_them():
+    """What is dark, where the network finds what is bright."""
+    image = np.ones((32, 32), np.float32)
+    image[:, 16:] = 0.0
+    volume = Volume.from_array(image + np.random.default_rng(0).normal(0, 0.02, image.shape))
+    marks = [
+        *(Click((i, 22, 0)) for i in (6, 16, 26)),
+        *(Click((i, 8, 0), inside=False) for i in (6, 16, 26)),
+    ]
+    method = ClickFCN(honour=False, scales_2d=1, looks=1, reach=0.5)
+    alone, _ = answer(dataclasses.replace(method, beside=0), volume, marks)
+    assert alone[16, 23, 0] < 0.5 < alone[16, 9, 0]
+    found, _ = answer(method, volume, marks)
+    assert dice(found[..., 0] > 0.5, image == 0) > 0.9
 
 
 def test_where_nothing_is_found_it_looks_closer(nets):
     image = np.zeros((900, 900), np.float32)
     image[440:460, 440:444] = 1
-    answer(ClickFCN(), Volume.from_array(image), [Click((445, 441, 0))])
+    method = ClickFCN(scales_2d=1, beside=0)
+    answer(method, Volume.from_array(image), [Click((445, 441, 0))])
     sides = [x[IMAGE].shape for x in nets["click-2d"].asked]
     assert len(sides) == 3
 
@@ -152,7 +213,8 @@ def test_every_click_is_honoured_in_the_raw_probability(dims):
     volume, truth = ball(dims, noise=5)
     rng = np.random.default_rng(0)
     spots = [tuple(int(rng.integers(n)) for n in volume.shape) for _ in range(40)]
-    for method, expected in ((ClickFCN(), 1.0), (ClickFCN(honour=False), 0.0)):
+    alone = ClickFCN(honour=False, beside=0)
+    for method, expected in ((ClickFCN(beside=0), 1.0), (alone, 0.0)):
         kept = []
         for spot in spots:
             click = Click(spot, inside=not truth[spot])
@@ -174,7 +236,7 @@ def test_a_click_moves_the_answer_around_it_and_nowhere_else():
 def test_tuning_the_last_layers_follows_clicks_a_network_ignores(dims):
     volume, _ = ball(dims)
     marks = [Click(at(dims)), Scribble([at(dims, 24, j) for j in range(8, 20)])]
-    plain = ClickFCN(honour=False)
+    plain = ClickFCN(honour=False, beside=0)
     tuned = dataclasses.replace(plain, steps=60, rate=0.5)
     spot = at(dims, 24, 14)
     assert answer(plain, volume, marks)[0][spot] < 0.5
@@ -312,6 +374,9 @@ def test_it_says_what_is_missing():
         ({"context": 0.5}, "context is 0.5"),
         ({"radius": 0}, "radius is 0"),
         ({"steps": -1}, "steps is -1"),
+        ({"scales_2d": 0}, "scales_2d is 0"),
+        ({"beside": -1}, "beside is -1"),
+        ({"reach": 0}, "reach is 0"),
     ],
 )
 def test_fields_out_of_range_are_refused(fields, text):
@@ -423,12 +488,12 @@ def test_a_click_taken_away_leaves_the_answer_before_it():
 def test_progress_is_told_and_may_cancel():
     image = np.zeros((300, 300), np.float32)
     image[50:60, 50:60] = 1
-    session = Session(Volume.from_array(image), ClickFCN())
+    session = Session(Volume.from_array(image), ClickFCN(scales_2d=1))
     seen = []
     session.add(Click((55, 55, 0)), observe=lambda done, patch=None: seen.append((done, patch)))
     done = [fraction for fraction, _ in seen]
     assert done == sorted(done) and done[0] == 0 and done[-1] == 1 and len(done) >= 3
-    assert seen[1][1] is not None
+    assert any(patch is not None for _, patch in seen[:-1])
     before = session.mask()
 
     def stop(fraction, patch=None):

@@ -207,7 +207,35 @@ def test_crops_are_resized_as_in_the_paper_and_back():
     net = Bright().eval()
     assert predict(net, np.eye(30, 60, dtype=np.float32), (24, 24)).shape == (30, 60)
     assert predict(net, np.ones((10, 40, 5), np.float32), (16, 20, 8)).shape == (10, 40, 5)
-    assert net.shapes == [(24, 48), (5, 20, 2)]
+    predict(net, np.ones((10, 40, 5), np.float32), (16, 20, 8), (1.0, 1.0, 6.0))
+    assert net.shapes == [(24, 48), (5, 20, 2), (5, 20, 15)]
+
+
+def turned(item, spacing):
+    """The same volume with its slices across J."""
+    image, labels = (np.moveaxis(part, 2, 1) for part in (item.image, item.labels))
+    return Packed(item.dataset, item.case, image, labels, 1, item.classes, spacing)
+
+
+def test_volumes_are_validated_across_their_slices_and_in_mm():
+    net = Bright().eval()
+    validate(net, [turned(square(shape=(40, 24, 5)), (1.0, 4.0, 1.0))], (20, 20, 20))
+    assert net.shapes == [(20, 12, 10)]
+
+
+def test_crops_of_volumes_keep_their_form_in_mm():
+    """12 x 12 x 4 voxels are 12 x 12 x 20 mm, so that no corner of a slice is cut off."""
+    block = square(shape=(40, 40, 8))
+    block.image[10, 10] = 50.0
+    crops = Crops([turned(block, (1.0, 5.0, 1.0))], 3, 30)
+    kept = replace(Recipe().only("blobs"), stretch=0.0, margin=(0, 0), fraction=(0.0, 1.0),
+                   visibility=0.0, window_share=0.1)  # fmt: skip
+    for seed in range(8):
+        image, mask = crops.draw(np.random.default_rng(seed), (16, 16, 16), kept)
+        assert image.shape == (1, 16, 16, 16) and mask.all()
+        bright = np.argwhere(image[0] > 4)
+        assert set(np.unique(bright[:, :2])) <= {0, 1, 14, 15}
+        assert len(np.unique(bright[:, 2])) == 16
 
 
 def test_packed_there_and_back_again(tmp_path):

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import MethodError
-from ..methods.base import AnyMethod
+from ..methods.base import AnyMethod, Trained
 from .tasks import Task
 
 UNSEEN, ELSEWHERE, SEEN = "unseen", "seen elsewhere", "seen"
@@ -20,9 +20,6 @@ ORDER = (UNSEEN, ELSEWHERE, SEEN)
 """From nothing learnt of a class to most."""
 
 CLASSES = Path(__file__).with_name("classes.json")
-DEFAULTS = {2: "pnet", 3: "pcnet"}
-"""The weights of a method that names none, for pictures and slices, and for volumes; a method
-whose own are others says so in `shipped`."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +27,9 @@ class Weights:
     """The weights of a method.
 
     Args:
-        name: As their card says.
-        sha256: Of their file.
-        learnt: The data sets that they learnt from.
+        name: As their card says; of two networks with "+" between.
+        sha256: Of their file, likewise.
+        learnt: The data sets that they learnt from, likewise.
     """
 
     name: str
@@ -40,31 +37,45 @@ class Weights:
     learnt: frozenset[str]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.sha256[:12]}"
+        return f"{self.name} {' + '.join(one[:12] for one in self.sha256.split(' + '))}"
+
+
+def names_of(method: AnyMethod, dims: int) -> tuple[str, ...]:
+    """The names or files of a method's weights for so many dimensions; none if it has none."""
+    if isinstance(method, Trained):
+        return method.networks(dims)
+    named = str(getattr(method, "weights", ""))
+    return (named,) if named else ()
 
 
 def weights_of(method: AnyMethod, dims: int) -> Weights | None:
     """The weights of a method; None if it has no field for any.
 
     Args:
-        method: Whose field `weights` is a name or a file, or empty for the default.
+        method: Whose field `weights` is a name or a file, or empty for the default, which its
+            `networks` names.
         dims: 2 for pictures and slices, 3 for volumes.
 
     Raises:
         MethodError: If there are no such weights, or they are not for so many dimensions.
     """
-    if not hasattr(method, "weights"):
+    names = names_of(method, dims)
+    if not names:
         return None
     from ..models import load
 
-    named = str(method.weights) or getattr(method, "shipped", DEFAULTS)[dims]
-    info = load(named)[1]
-    if len(info.size) != dims:
-        raise MethodError(
-            f"the weights {named!r} are for {len(info.size)}D, and {dims}D is to be measured; "
-            f"name others or measure with --dims {len(info.size)}"
-        )
-    return Weights(info.name, info.sha256, frozenset(info.data))
+    infos = [load(name)[1] for name in names]
+    for name, info in zip(names, infos, strict=True):
+        if len(info.size) != dims:
+            raise MethodError(
+                f"the weights {name!r} are for {len(info.size)}D, and {dims}D is to be measured; "
+                f"name others or measure with --dims {len(info.size)}"
+            )
+    return Weights(
+        " + ".join(info.name for info in infos),
+        " + ".join(info.sha256 for info in infos),
+        frozenset().union(*(info.data for info in infos)),
+    )
 
 
 def seen(task: Task, learnt: Collection[str]) -> str:

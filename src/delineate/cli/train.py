@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 RECIPES = (
-    "pnet, pnet-paper, pcnet, pcnet-paper, fcn, unet-basic, deepmedic, highres3dnet, click-2d, "
-    "click-3d or click-paper."
+    "pnet, pnet-paper, pcnet, pcnet-paper, planes, fcn, unet-basic, deepmedic, highres3dnet, "
+    "click-2d, click-3d or click-paper."
 )
 
 

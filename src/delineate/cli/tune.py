@@ -54,19 +54,14 @@ def tune(
     Example: delineate tune bifseg data/train -o tuned/ --weights pnet --search lambda_2d=0.3:30:log
     """
     from ..bench import baselines
-    from ..bench.weights import DEFAULTS
-    from ..models.record import find_listed, record
+    from ..models.record import record
     from ..tune.options import Tuning
     from ..tune.run import tune as run
-    from ..tune.space import TuningError
     from . import parsing
 
     fields = parsing.settings(settings or []) | ({"weights": weights} if weights else {})
     made = baselines.build(method, fields)
-    if write and not hasattr(made, "weights"):
-        raise TuningError(f"--write keeps values with weights, and {method} has none; leave it out")
-    if write:
-        find_listed(weights or DEFAULTS[dims])
+    named = _kept_with(made, method, dims) if write else ""
     options = Tuning(
         method=method, cases=cases, out=out,
         search=_search(search or ["defaults"], made, dims, fields),
@@ -83,8 +78,21 @@ def tune(
         outcome = run(options, show)
     _tell(outcome, out)
     if write:
-        info = record(weights or DEFAULTS[dims], method, outcome.best.values)
+        info = record(named, method, outcome.best.values)
         typer.echo(f"written to the card of {info.name}")
+
+
+def _kept_with(made: "AnyMethod", method: str, dims: int) -> str:
+    """The weights with whose card values found are kept."""
+    from ..bench.weights import names_of
+    from ..models.record import find_listed
+    from ..tune.space import TuningError
+
+    names = names_of(made, dims)
+    if not names:
+        raise TuningError(f"--write keeps values with weights, and {method} has none; leave it out")
+    find_listed(names[0])
+    return names[0]
 
 
 def _search(

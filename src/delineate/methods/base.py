@@ -3,7 +3,7 @@
 import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from ..patch import Patch
 from ..prompts import Prompt
@@ -42,6 +42,7 @@ class _Contract(abc.ABC):
 
     Attributes:
         name: As on the command line: "random_walker".
+        title: As people call it: "Random walker"; made from the name where a class has none.
         paper: Its key in `references.bib`.
         when: One line on when to use it.
         reads: The kinds of prompt it understands.
@@ -51,11 +52,17 @@ class _Contract(abc.ABC):
     """
 
     name: ClassVar[str]
+    title: ClassVar[str]
     paper: ClassVar[str]
     when: ClassVar[str]
     reads: ClassVar[frozenset[type]]
     dims: ClassVar[frozenset[int]]
     both_sides: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if "name" in vars(cls) and "title" not in vars(cls):
+            cls.title = cls.name.replace("_", " ").capitalize()
 
     def start(self, volume: Volume) -> State:
         """Do the work that needs the image alone; called once per image."""
@@ -127,6 +134,14 @@ class JointMethod(_Contract):
 
 
 AnyMethod: TypeAlias = Method | JointMethod
+
+
+@runtime_checkable
+class Trained(Protocol):
+    """A method with networks."""
+
+    def networks(self, dims: int) -> tuple[str, ...]:
+        """Its weights, by name or file, for a picture (2) or a volume (3); the main ones first."""
 
 
 def quiet(fraction: float, patch: Patch | None = None) -> None:

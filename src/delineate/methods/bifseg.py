@@ -6,46 +6,34 @@ Tuning", IEEE TMI 2018.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
-from torch import Tensor
 
 from ..energy import grid
 from ..errors import MethodError, TooLarge
 from ..marks import box, said, seeds
-from ..models import Info, load
 from ..patch import Patch
 from ..prompts import Box, Click, Given, Paint, Prompt, Scribble, to_json
 from ..region import Region
-from ..types import Float32, Index, Int8, Mask
+from ..types import Float32, Int8, Mask
 from ..volume import Volume
 from . import spanning, vicinity
 from .base import Method, Observe, State, quiet
 from .confidence import Scribbled
 from .crop import Crop, framed_region
-from .features import Tunable, feature_rows, ran_with
 from .ranges import at_least, check_neighbours, positive
 from .refining import Problem, Rates, Trust, by_confidence, equal_weights, refined
 from .tuning import Classifier
+from .viewed import Networks, Viewed
 
 STAGES = ("initial", "crf", "uniform", "full")
 
 _STARTED = 0.3
 _AROUND_MARKS = 5
 """Voxels of margin at least, where marks instead of a box say where the object is."""
-
-
-@dataclass(frozen=True, eq=False)
-class _View:
-    """A crop as the network sees it, and the costs of boundaries on it."""
-
-    crop: Crop
-    image: Float32
-    features: Tensor
-    boundary: Mapping[Index, Float32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +58,8 @@ class BIFSeg(Method):
 
     Differences from the paper: outside of the box nothing is the object, so the margin is
     background to the cut; an object reaches nearly to the sides of its box, so the network's odds
-    are raised until its answer does (`spans`); the cut hears marks beside where they lie too
+    are raised until its answer does (`spans`); in a volume a second network is heard, which sees
+    slices in three directions (`planes_3d`); the cut hears marks beside where they lie too
     (`beside`). A click is a small scribble; the crop keeps its form in mm, and is normalised once
     resized, as in training; in a volume the axis of coarsest spacing is PC-Net's third. The loss
     is the weighted mean over voxels, and there is a last cut after the last round, where the paper
@@ -93,6 +82,9 @@ class BIFSeg(Method):
     Args:
         weights: A name or a file, see `models.load`; empty for "pnet" on a picture or a slice
             and "pcnet" on a volume.
+        planes_3d: Weights of a network in slices of all directions, whose log odds are averaged
+            with those of "pcnet" in a volume; empty for none, as in the paper. Weights of one's
+            own are alone.
         stage: "initial", "crf", "uniform" or "full".
         anew: Whether every answer starts from the network instead of what was tuned last.
         channel: Of the image, from 0; by default the only one, or luminance.
@@ -136,6 +128,7 @@ class BIFSeg(Method):
     """
 
     name: ClassVar[str] = "bifseg"
+    title: ClassVar[str] = "BIFSeg"
     paper: ClassVar[str] = "wang2018interactive"
     when: ClassVar[str] = "Any object in a box, of whatever kind; a few scribbles repair it."
     reads: ClassVar[frozenset[type]] = frozenset({Box, Click, Scribble, Paint, Given})
@@ -143,6 +136,7 @@ class BIFSeg(Method):
     both_sides: ClassVar[bool] = True
 
     weights: str = ""
+    planes_3d: str = "planes"
     stage: str = "full"
     anew: bool = True
     channel: int | None = None
@@ -196,6 +190,12 @@ class BIFSeg(Method):
         positive(rate=self.rate, sigma_2d=self.sigma_2d, sigma_3d=self.sigma_3d)
         check_neighbours(self.neighbours_2d, self.neighbours_3d)
 
+    def networks(self, dims: int) -> tuple[str, ...]:
+        """See `Trained.networks`; the first is tuned, the other one heard beside it."""
+        if self.weights or dims == 2:
+            return (self.weights or "pnet",)
+        return ("pcnet", self.planes_3d) if self.planes_3d else ("pcnet",)
+
     def segment(
         self,
         volume: Volume,
@@ -214,13 +214,13 @@ class BIFSeg(Method):
                 "or raise most_voxels"
             )
         observe(0.0, None)
-        network, info = self._network(volume)
-        view = self._view(volume, region, network, info, state)
+        networks = Networks.load(self.networks(volume.dims), volume.dims)
+        view = self._view(volume, region, networks, state)
         certain = seeds(prompts, region, volume.spacing)
         marked = view.crop.marked(said(prompts, region))
         on_grid = np.where(marked != 0, marked, view.crop.nearest(certain))
         problem = Problem(view.features, view.boundary, on_grid, self._beside(volume, view, marked))
-        classifier, frame = Classifier.of(network.classifier), _last_box(prompts)
+        classifier, frame = view.classifier, _last_box(prompts)
         asked, learned = _digest(prompts), dict[str, Any]()
         if not self.anew and state.learned.get("box") == frame:
             learned = dict(state.learned)
@@ -251,32 +251,13 @@ class BIFSeg(Method):
             answer = problem.cut(answer).astype(np.float32)
         last = patch(answer)
         observe(1.0, last)
-        kind = str(view.features.dtype).removeprefix("torch.")
-        return last, State(view, learned, (), ran_with(info, kind, view.features.device))
+        return last, State(view, learned, (), networks.ran_with)
 
-    def _network(self, volume: Volume) -> tuple[Tunable, Info]:
-        """The network for a picture or a volume, and what is known of its weights.
-
-        Raises:
-            MethodError: If the weights are of a network for the other.
-        """
-        name = self.weights or ("pnet" if volume.dims == 2 else "pcnet")
-        module, info = load(name)
-        network = cast(Tunable, module)
-        dims = next(network.classifier.parameters()).ndim - 2
-        if dims != volume.dims:
-            raise MethodError(
-                f"the weights {name!r} are of a network in {dims}D; the image is {volume.dims}D"
-            )
-        return network, info
-
-    def _view(
-        self, volume: Volume, region: Region, network: Tunable, info: Info, state: State
-    ) -> _View:
-        if isinstance(state.image, _View) and state.image.crop.region == region:
+    def _view(self, volume: Volume, region: Region, networks: Networks, state: State) -> Viewed:
+        if isinstance(state.image, Viewed) and state.image.crop.region == region:
             return state.image
-        shorter = self.shorter_2d or min(info.size)
-        longest = self.longest_2d if volume.dims == 2 else self.longest_3d or max(info.size)
+        shorter = self.shorter_2d or min(networks.size)
+        longest = self.longest_2d if volume.dims == 2 else self.longest_3d or max(networks.size)
         crop = Crop.of(region, volume.geometry, shorter, longest, self.stretch_3d)
         image = crop.image(volume.crop(region).scalar(self.channel))
         weights = grid.contrast_weights(
@@ -284,17 +265,18 @@ class BIFSeg(Method):
         )
         scale = np.float32(self._at("lambda", volume))
         boundary = {step: scale * weight for step, weight in weights.items()}
-        return _View(crop, image, feature_rows(network, image), boundary)
+        seen = networks.see(image, [volume.spacing[axis] for axis in crop.order])
+        return Viewed(crop, image, *seen, boundary)
 
     def _weigh(
-        self, volume: Volume, view: _View, marked: Int8
+        self, volume: Volume, view: Viewed, marked: Int8
     ) -> Callable[[Float32, Mask], Float32]:
         near, neighbours = self._at("epsilon", volume), self._neighbours(volume)
         scribbled = Scribbled.on(view.image, marked, near, neighbours)
         trust = Trust(*(self._at(name, volume) for name in ("t0", "t1", "omega")))
         return by_confidence(scribbled, trust)
 
-    def _beside(self, volume: Volume, view: _View, marked: Int8) -> Float32 | None:
+    def _beside(self, volume: Volume, view: Viewed, marked: Int8) -> Float32 | None:
         weight, reach = self._at("beside", volume), self._at("reach", volume)
         return vicinity.log_odds(view.image, marked, weight, reach, self._neighbours(volume))
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..errors import MethodError, PromptsMissing, TooLarge
+from ..errors import MethodError
 from ..marks import box, said
 from ..models import Info, load
 from ..networks.guidance import Maps
@@ -20,16 +20,19 @@ from ..region import Region
 from ..types import Float32, Index
 from ..volume import Volume
 from ..voxels import Voxels
+from . import vicinity
 from .base import Method, Observe, State, quiet
+from .beginning import first_window, marked
 from .guided import Guided
 from .honouring import honoured
-from .looking import Look, next_window, window_around
+from .looking import Look, marked_part, next_window, window_around
 from .ranges import at_least, positive
 from .remembered import Remembered, digest
+from .scales import agreed, narrowing
 
 _NOTHING = 1 / 512  # a probability below which nothing is drawn
 
-_KEPT = 3  # looks that are kept for the next answer, beside that at the whole image
+_KEPT = 9  # looks that are kept for the next answer, beside that at the whole image
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,19 +52,22 @@ class _Seen:
 class ClickFCN(Method):
     """A U-Net that reads the image and what was said of it, drawn as guidance maps.
 
-    1. Where to look: around the box, around the mask before, or, with the first click, at the
-       whole image. The window is resized to the size of grid that the network was trained on.
+    1. Where to look: around the box or around the mask before. With the first click it looks at
+       the whole image and, in a picture, at ever narrower windows around the click, and then
+       around the answer on which most of these agree. A window is resized to the size of grid
+       that the network was trained on.
     2. Clicks, scribbles and boxes are drawn on that grid as maps, the mask before this prompt is
        another one, and the network answers.
     3. If the object that it found is small in the window, is cut by it or was not found at all,
        it looks again, closer or wider, `looks` times at most.
-    4. Marks that the answer does not follow are honoured: by tuning the network's last layers on
+    4. Marks speak for what lies beside them and looks the same, the more the nearer.
+    5. Marks that the answer does not follow are honoured: by tuning the network's last layers on
        this image, if `steps` are asked for, and then by moving the answer around them.
 
     Differences from the paper: it looks more than once, so that small and large objects and
     images of any size work; scribbles, boxes and masks are read; the mask before is a channel;
-    marks are kept. A click far from a window moves the window. Outside of a box nothing is the
-    object, but an inside mark there stretches it.
+    marks are heard beside where they lie (`beside`), and kept. A click far from a window moves
+    the window. Outside of a box nothing is the object, but an inside mark there stretches it.
 
     Args:
         weights: A name or a file, see `models.load`; empty for "click-2d" on a picture or a slice
@@ -69,13 +75,19 @@ class ClickFCN(Method):
         channel: Of the image, from 0; by default the only one, or luminance.
         longest: Pixels of the longer side of a window on the grid; 0: as the weights were trained.
         context: Longest sides of the object, those of the window around it.
-        looks: At most, for one answer.
+        looks: At most, for one answer, and before them ...
+        scales_2d: ... windows for the first click in a picture, each half as wide as the one
+            before; in a volume only the whole of it was better.
         mirrored: Whether the answer is the mean over the mirrored windows; four or, in a volume,
             eight times the work.
         steps: Of descent to tune the last layers towards marks; 0 leaves them.
         rate: Learning rate of it.
         omega: Weight of each mark while tuning, in percent of the weight of all voxels, which keep
             their answer.
+        beside: Log odds that a mark adds to the network's where it lies, and less with the distance
+            from it; 0: none.
+        reach: Geodesic distance over which that falls by e, as a share of the grid's sides; a
+            standard deviation of intensity is 7 times as far.
         honour: Whether marks that are not followed move the answer around them ...
         radius: ... as far as so many pixels of the grid.
         most_voxels: Of a window in the image.
@@ -86,30 +98,33 @@ class ClickFCN(Method):
     """
 
     name: ClassVar[str] = "click_fcn"
+    title: ClassVar[str] = "Click-guided network"
     paper: ClassVar[str] = "sakinis2019interactive"
     when: ClassVar[str] = "Any object, from one click inside it; every further click repairs it."
     reads: ClassVar[frozenset[type]] = frozenset({Box, Click, Scribble, Paint, Given})
     dims: ClassVar[frozenset[int]] = frozenset({2, 3})
-    shipped: ClassVar[Mapping[int, str]] = {2: "click-2d", 3: "click-3d"}
 
     weights: str = ""
     channel: int | None = None
     longest: int = 0
     context: float = 2.0
     looks: int = 3
+    scales_2d: int = 6
     mirrored: bool = False
     steps: int = 0
     rate: float = 0.1
     omega: float = 10.0
+    beside: float = 40.0
+    reach: float = 0.2
     honour: bool = True
     radius: float = 2.5
     most_voxels: int = 100_000_000
 
     def __post_init__(self) -> None:
-        at_least(0, longest=self.longest, steps=self.steps)
+        at_least(0, longest=self.longest, steps=self.steps, beside=self.beside)
         at_least(1, context=self.context, looks=self.looks, omega=self.omega)
-        at_least(1, most_voxels=self.most_voxels)
-        positive(rate=self.rate, radius=self.radius)
+        at_least(1, scales_2d=self.scales_2d, most_voxels=self.most_voxels)
+        positive(rate=self.rate, radius=self.radius, reach=self.reach)
 
     def start(self, volume: Volume) -> State:
         """Look at the whole image."""
@@ -130,18 +145,21 @@ class ClickFCN(Method):
         observe(0.0, None)
         guided, info = self._network(volume)
         before = Remembered.of(state.learned, prompts)
-        began = window = self._first_window(volume, prompts, before)
+        window, known = first_window(volume, prompts, before, self.context, self.most_voxels)
+        began, frame = window, box(prompts)
         seen = state.image if isinstance(state.image, _Seen) else _Seen({}, {})
         looks, maps = dict(seen.looks), dict(seen.maps)
+        if not known and volume.dims == 2 and self.scales_2d > 1:
+            window = self._agreed_window(volume, prompts, looks, observe)
         for number in range(self.looks):
             look = looks.pop(window, None) or self._look(volume, window, info)
             looks[window] = look
             marks = look.marks(prompts)
-            drawn = _drawn(look, guided, maps.get(window), marks, box(prompts), before.mask)
+            drawn = _drawn(look, guided, maps.get(window), marks, frame, before.mask)
             maps = {window: drawn}
             answer = self._answer(guided, look, drawn, marks)
             further = next_window(look, answer > 0.5, marks, volume, self.context)
-            if further is None or box(prompts) is not None or number == self.looks - 1:
+            if further is None or frame is not None or number == self.looks - 1:
                 break
             patch = self._patch(look, answer, prompts) if shown else None
             observe((number + 1) / (self.looks + 1), patch)
@@ -155,13 +173,17 @@ class ClickFCN(Method):
         held = _Seen(_latest(looks, Region.whole(volume.shape)), maps)
         return last, State(held, after.to_learned(), (), guided.ran_with(info))
 
+    def networks(self, dims: int) -> tuple[str, ...]:
+        """See `Trained.networks`."""
+        return (self.weights or ("click-2d" if dims == 2 else "click-3d"),)
+
     def _network(self, volume: Volume) -> tuple[Guided, Info]:
         """The network for a picture or a volume, and what is known of its weights.
 
         Raises:
             MethodError: If the weights are of a network for the other, or for something else.
         """
-        name = self.weights or self.shipped[volume.dims]
+        (name,) = self.networks(volume.dims)
         module, info = load(name)
         guided = Guided.of(module, info)
         if guided.dims != volume.dims:
@@ -171,42 +193,33 @@ class ClickFCN(Method):
             )
         return guided, info
 
-    def _first_window(
-        self, volume: Volume, prompts: tuple[Prompt, ...], before: Remembered
+    def _agreed_window(
+        self,
+        volume: Volume,
+        prompts: tuple[Prompt, ...],
+        looks: dict[Region, Look],
+        observe: Observe,
     ) -> Region:
-        """Where to look first.
+        """The window around the answer on which windows of several widths agree.
 
-        Raises:
-            PromptsMissing: If nothing says where the object is.
-            TooLarge: If that is more than `most_voxels`.
+        The whole image where nothing is found in any of them.
         """
-        frame, inside = box(prompts), Region((0, 0, 0), (0, 0, 0))
-        for mark in prompts:
-            if isinstance(mark, Click | Scribble | Paint) and mark.inside:
-                inside = inside.union(mark.region)
-        known = before.mask if before.mask and len(before.mask) else None
-        if frame is None and known is None and not inside.size:
-            raise PromptsMissing(
-                "nothing is marked inside the object yet; click or scribble inside it, or draw a "
-                "box around it"
+        guided, info = self._network(volume)
+        found, around = list[Voxels](), list[Region]()
+        for number, window in enumerate(narrowing(marked(prompts), volume, self.scales_2d)):
+            observe(0.2 * number / self.scales_2d, None)
+            look = looks.pop(window, None) or self._look(volume, window, info)
+            looks[window] = look
+            marks = look.marks(prompts)
+            answer = self._answer(
+                guided, look, _drawn(look, guided, None, marks, None, None), marks
             )
-        if frame is not None:
-            window = window_around(frame, volume, self.context)
-        elif known is not None:
-            seen = known.region.union(inside)
-            kept = before.window
-            window = (
-                kept if kept and kept.holds(seen) else window_around(seen, volume, self.context)
-            )
-        else:
-            window = Region.whole(volume.shape)
-        if window.size > self.most_voxels:
-            raise TooLarge(
-                f"the window holds {window.size} voxels, {window.low} to {window.high}, and this "
-                f"method works on at most {self.most_voxels} at once; draw a box around the "
-                "object, or raise most_voxels"
-            )
-        return window
+            part = marked_part(answer > 0.5, [at for at, inside in marks.items() if inside])
+            if part is not None:
+                patch = self._patch(look, np.where(part, answer, 0), prompts)
+                found.append(Voxels.from_mask(patch.probability > 0.5, patch.low))
+                around.append(window_around(found[-1].region, volume, self.context))
+        return around[agreed(found)] if found else Region.whole(volume.shape)
 
     def _look(self, volume: Volume, window: Region, info: Info) -> Look:
         return Look.at(volume, window, self.longest or max(info.size[:2]), self.channel)
@@ -216,14 +229,19 @@ class ClickFCN(Method):
     ) -> Float32:
         """Probability on the grid of a look, `(I, J, K)`."""
         inputs = np.concatenate([look.image.reshape(1, *maps.values.shape[1:]), maps.values])
-        marked = np.zeros(maps.values.shape[1:], np.int8)
+        marked = np.zeros(look.crop.shape, np.int8)
         for at, inside in marks.items():
-            marked[at[: marked.ndim]] = 1 if inside else -1
+            marked[at] = 1 if inside else -1
         if not self.steps or not marks:
             found = guided.probability(inputs, self.mirrored)
         else:
-            found = guided.tuned_probability(inputs, marked, self.steps, self.rate, self.omega)
+            flat = marked.reshape(inputs.shape[1:])
+            found = guided.tuned_probability(inputs, flat, self.steps, self.rate, self.omega)
         found = found.reshape(look.crop.shape)
+        neighbours = 8 if guided.dims == 2 else 6
+        more = vicinity.log_odds(look.image, marked, self.beside, self.reach, neighbours)
+        if more is not None:
+            found = vicinity.added(found, more)
         return honoured(found, marks, look.crop.spacing, self.radius) if self.honour else found
 
     def _patch(self, look: Look, answer: Float32, prompts: tuple[Prompt, ...]) -> Patch:

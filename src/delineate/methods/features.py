@@ -1,6 +1,7 @@
 """What a network sees of a crop, computed once and kept: the rows that its classifier reads."""
 
 import os
+from collections.abc import Sequence
 from typing import Any, Literal, Protocol, TypeAlias, cast
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 
 from ..errors import MethodError
 from ..models import Info
+from ..networks.planes import Planes, shares_of
 from ..networks.position import as_read
 from ..types import Float32
 
@@ -42,11 +44,11 @@ def precision() -> Precision:
     return cast(Precision, said)
 
 
-def ran_with(info: Info, precision: str, device: torch.device) -> dict[str, Any]:
+def ran_with(infos: Sequence[Info], precision: str, device: torch.device) -> dict[str, Any]:
     """What else than image, prompts and fields an answer depends on; see `State.ran_with`."""
     return {
-        "weights": info.name,
-        "sha256": info.sha256,
+        "weights": " + ".join(info.name for info in infos),
+        "sha256": " + ".join(info.sha256 for info in infos),
         "precision": precision,
         "device": str(device),
         "threads": torch.get_num_threads(),
@@ -63,14 +65,33 @@ def feature_rows(network: Tunable, image: Float32) -> Tensor:
     Returns:
         `(I * J * K, F)` in the order of the image's voxels, float32 or bfloat16.
     """
-    weight = next(network.classifier.parameters())
-    flat = weight.ndim == 4
-    crop = (image[..., 0] if flat else image)[None]
-    x = torch.from_numpy(as_read(getattr(network, "sizes", None), crop))[None]
-    layout = torch.channels_last if flat else torch.channels_last_3d
-    x = x.to(weight.device, memory_format=layout)
+    flat = next(network.classifier.parameters()).ndim == 4
+    x = _input(network, (image[..., 0] if flat else image)[None])
     half = precision() == "bfloat16"
-    with torch.no_grad(), torch.autocast(weight.device.type, torch.bfloat16, enabled=half):
+    with torch.no_grad(), torch.autocast(x.device.type, torch.bfloat16, enabled=half):
         found = network.features(x)[0]
     rows = found.flatten(1).T.to(torch.bfloat16 if half else torch.float32)
     return rows.contiguous()
+
+
+def odds(network: Planes, image: Float32, spacing: Sequence[float]) -> Tensor:
+    """A network's log odds of the object, `(I * J * K,)` float32.
+
+    Args:
+        network: Not changed; it runs where its parameters are.
+        image: `(I, J, K)`, of mean 0 and deviation 1.
+        spacing: Of I, J and K in the image that was put on this grid.
+    """
+    x = _input(network, image[None])
+    half = precision() == "bfloat16"
+    with torch.no_grad(), torch.autocast(x.device.type, torch.bfloat16, enabled=half):
+        background, object_ = network(x, shares_of(spacing))[0].float().flatten(1)
+    return torch.as_tensor(object_ - background)
+
+
+def _input(network: Tunable | nn.Module, crop: Float32) -> Tensor:
+    """A crop `(C, *shape)` as the network reads it, where it runs."""
+    place = next(cast(nn.Module, network).parameters()).device
+    x = torch.from_numpy(as_read(getattr(network, "sizes", None), crop))[None]
+    layout = torch.channels_last if x.ndim == 4 else torch.channels_last_3d
+    return x.to(place, memory_format=layout)

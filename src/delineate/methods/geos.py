@@ -78,6 +78,7 @@ class GeoS(Method):
     """
 
     name: ClassVar[str] = "geos"
+    title: ClassVar[str] = "GeoS"
     paper: ClassVar[str] = "criminisi2008geos"
     when: ClassVar[str] = "A few scribbles on an object of its own intensity; quick in 3D."
     reads: ClassVar[frozenset[type]] = frozenset({Box, Click, Scribble, Paint, Given})

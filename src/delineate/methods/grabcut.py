@@ -103,6 +103,7 @@ class GrabCut(Method):
     """
 
     name: ClassVar[str] = "grabcut"
+    title: ClassVar[str] = "GrabCut"
     paper: ClassVar[str] = "rother2004grabcut"
     when: ClassVar[str] = "One box around an object that differs from its surroundings; colour."
     reads: ClassVar[frozenset[type]] = frozenset({Box, Click, Scribble, Paint, Given})

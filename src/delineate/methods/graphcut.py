@@ -77,6 +77,7 @@ class GraphCut(Method):
     """
 
     name: ClassVar[str] = "graphcut"
+    title: ClassVar[str] = "Graph cut"
     paper: ClassVar[str] = "boykov2001interactive"
     when: ClassVar[str] = "An object of its own intensity or with a clear rim, box or marks."
     reads: ClassVar[frozenset[type]] = frozenset({Box, Click, Scribble, Paint, Given})

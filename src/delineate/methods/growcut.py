@@ -71,6 +71,7 @@ class GrowCut(JointMethod):
     """
 
     name: ClassVar[str] = "growcut"
+    title: ClassVar[str] = "GrowCut"
     paper: ClassVar[str] = "vezhnevets2005growcut"
     when: ClassVar[str] = "Several objects at once, with marks on all of them; quick, never smooth."
     reads: ClassVar[frozenset[type]] = frozenset({Box, Click, Scribble, Paint, Given})

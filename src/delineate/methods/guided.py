@@ -92,7 +92,7 @@ class Guided:
 
     def ran_with(self, info: Info) -> dict[str, Any]:
         """See `features.ran_with`."""
-        return ran_with(info, precision(), self._device)
+        return ran_with((info,), precision(), self._device)
 
     @property
     def _device(self) -> torch.device:

@@ -130,7 +130,7 @@ def next_window(
     """
     here = look.crop.region
     inside = [at for at, side in marks.items() if side]
-    part = _marked_part(found, inside)
+    part = marked_part(found, inside)
     if part is None:
         if not inside:
             return None
@@ -174,7 +174,7 @@ def look_back(look: Look, seen: Region) -> Region:
     return Region(index3(low), index3(high)).intersect(region)
 
 
-def _marked_part(found: Mask, inside: list[Index]) -> Mask | None:
+def marked_part(found: Mask, inside: list[Index]) -> Mask | None:
     """The connected parts that hold a mark; all of it if none does; None where there is none."""
     if not found.any():
         return None

@@ -60,6 +60,7 @@ class RandomWalker(JointMethod):
     """
 
     name: ClassVar[str] = "random_walker"
+    title: ClassVar[str] = "Random walker"
     paper: ClassVar[str] = "grady2006random"
     when: ClassVar[str] = "Several objects at once, also with blurred rims; marks on both sides."
     reads: ClassVar[frozenset[type]] = frozenset({Box, Click, Scribble, Paint, Given})

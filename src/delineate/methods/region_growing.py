@@ -65,6 +65,7 @@ class RegionGrowing(Method):
     """
 
     name: ClassVar[str] = "region_growing"
+    title: ClassVar[str] = "Region growing"
     paper: ClassVar[str] = "sambaturu2021efficient"
     when: ClassVar[str] = "One click into an object of even intensity with a clear rim; quickest."
     reads: ClassVar[frozenset[type]] = frozenset({Box, Click, Scribble, Paint, Given})

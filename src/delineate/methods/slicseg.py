@@ -81,6 +81,7 @@ class SlicSeg(Method):
     """
 
     name: ClassVar[str] = "slicseg"
+    title: ClassVar[str] = "Slic-Seg"
     paper: ClassVar[str] = "wang2016slicseg"
     when: ClassVar[str] = (
         "Texture rather than brightness; scribbles in one slice, the rest follows."

@@ -63,6 +63,20 @@ class Classifier:
         more = torch.tensor([0.0, log_odds], device=self.output_bias.device)
         return replace(self, output_bias=self.output_bias + more)
 
+    def with_odds(self) -> "Classifier":
+        """One whose log odds are the mean of its own and of one more feature, which comes last.
+
+        The feature passes the hidden layer as two units, what is above 0 and what is below.
+        """
+        units, channels = self.hidden.shape
+        hidden = self.hidden.new_zeros(units + 2, channels + 1)
+        hidden[:units, :channels] = self.hidden
+        hidden[units:, channels] = hidden.new_tensor([1.0, -1.0])
+        sides = self.output.new_tensor([[-0.25, 0.25], [0.25, -0.25]])
+        output = torch.cat([self.output / 2, sides], dim=1)
+        hidden_bias = torch.cat([self.hidden_bias, self.hidden_bias.new_zeros(2)])
+        return Classifier(hidden, hidden_bias, output, self.output_bias / 2)
+
     def to_arrays(self) -> dict[str, Any]:
         """The four parts as numpy arrays by name."""
         return {name: getattr(self, name).cpu().numpy().copy() for name in _NAMES}

@@ -12,12 +12,14 @@ from ..networks.deepmedic import DeepMedic, DeepMedicSizes
 from ..networks.fcn import FCN, FCNSizes
 from ..networks.highres3dnet import HighRes3DNet, HighRes3DNetSizes
 from ..networks.pcnet import PCNet, PCNetSizes
+from ..networks.planes import Planes, PlanesSizes
 from ..networks.pnet import PNet, PNetSizes
 from ..networks.unet import UNet, UNetSizes
 
 Sizes: TypeAlias = (
     PNetSizes
     | PCNetSizes
+    | PlanesSizes
     | FCNSizes
     | BasicUNetSizes
     | DeepMedicSizes
@@ -28,6 +30,7 @@ Sizes: TypeAlias = (
 _NETWORKS: dict[str, tuple[type[Any], type[Any]]] = {
     "pnet": (PNetSizes, PNet),
     "pcnet": (PCNetSizes, PCNet),
+    "planes": (PlanesSizes, Planes),
     "fcn": (FCNSizes, FCN),
     "unet-basic": (BasicUNetSizes, BasicUNet),
     "deepmedic": (DeepMedicSizes, DeepMedic),

@@ -53,6 +53,16 @@ def around(
     wanted = np.array([ratio * sides[:2].max()] * 2 + [ratio * side for side in sides[2:]])
     voxels = np.maximum(np.rint(wanted / steps), [LEAST, LEAST, SLICES][: len(sides)])
     middle = (np.asarray(low) + high) / 2 + np.asarray(shift) * (voxels - (high - low)) / 2
+    return window_at(middle, voxels, shape)
+
+
+def window_at(middle: Array, voxels: Array, shape: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """A window of so many voxels around a place, moved into the image as far as it goes.
+
+    Examples:
+        >>> window_at(np.array([10, 50]), np.array([40, 200]), (100, 100))
+        ((0, 40), (0, 100))
+    """
     first = np.rint(middle - voxels / 2)
     first = np.where(first + voxels > shape, np.asarray(shape) - voxels, first)
     first = np.maximum(first, 0)

@@ -8,7 +8,7 @@ import numpy as np
 from ..synth.fields import log_uniform, resize
 from ..synth.recipe import Recipe
 from ..synth.stream import Batch, box_with_margin, visibility
-from ..types import Array, Float32, Mask
+from ..types import Array, Float32, Float64, Mask
 from .errors import TrainingError
 from .packed import Packed
 
@@ -61,8 +61,9 @@ class Crops:
         """
         for _ in range(TRIES):
             own = self.objects[int(rng.integers(len(self.objects)))]
-            image, mask = self.cut(rng, own[int(rng.integers(len(own)))], recipe)
-            image, mask = _fit(rng, *_turned(rng, image, mask, len(size)), size, recipe)
+            image, mask, widths = self.cut(rng, own[int(rng.integers(len(own)))], recipe)
+            image, mask, widths = _turned(rng, image, mask, widths)
+            image, mask = _fit(rng, image, mask, widths, size, recipe)
             filled = recipe.fraction[0] <= mask.mean() <= recipe.fraction[1]
             if filled and visibility(image, mask) >= recipe.visibility:
                 return normalised(_spoilt(rng, image, recipe))[None], mask
@@ -71,16 +72,20 @@ class Crops:
             f"of them with visibility {recipe.visibility}"
         )
 
-    def cut(self, rng: np.random.Generator, one: Object, recipe: Recipe) -> tuple[Float32, Mask]:
-        """An object in its box with a random margin, `(I, J)` of a slice or `(I, J, K)`."""
+    def cut(
+        self, rng: np.random.Generator, one: Object, recipe: Recipe
+    ) -> tuple[Float32, Mask, Float64]:
+        """An object in its box with a random margin, `(I, J)` of a slice or `(I, J, K)` with K
+        across slices, and how wide its pixels or voxels are in mm."""
         item = self.items[one.item]
         image, mask = self._seen(one)
         low, high = box_with_margin(rng, mask, recipe)
         box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        image, mask = image[box], mask[box]
+        image, mask = np.moveaxis(image[box], item.axis, 2), np.moveaxis(mask[box], item.axis, 2)
+        widths = np.array([*np.delete(item.spacing, item.axis), item.spacing[item.axis]])
         if one.at is None:
-            return image, mask
-        return image.squeeze(item.axis), mask.squeeze(item.axis)
+            return image, mask, widths
+        return image[..., 0], mask[..., 0], widths[:2]
 
     def whole(self, rng: np.random.Generator, recipe: Recipe) -> tuple[Float32, Mask, float]:
         """An image, an object of it and the thickness of a slice, in pixels.
@@ -95,7 +100,7 @@ class Crops:
         dims = 3 if one.at is None else 2
         if dims == 2:
             image, mask = image[..., 0], mask[..., 0]
-        image, mask = _turned(rng, image, mask, dims)
+        image, mask, _ = _turned(rng, image, mask, np.ones(dims))
         steps = [s for axis, s in enumerate(item.spacing) if axis != item.axis]
         thickness = item.spacing[item.axis] / min(steps)
         return _spoilt(rng, image, recipe), mask, thickness if dims == 3 else 1.0
@@ -137,25 +142,28 @@ def _large(labels: Array, smallest: int) -> list[int]:
 
 
 def _turned(
-    rng: np.random.Generator, image: Float32, mask: Mask, dims: int
-) -> tuple[Float32, Mask]:
+    rng: np.random.Generator, image: Float32, mask: Mask, widths: Float64
+) -> tuple[Float32, Mask, Float64]:
     """Mirrored along any axis, the first two swapped or not."""
+    dims = image.ndim
     axes = tuple(axis for axis in range(dims) if rng.random() < 0.5)
     order = [1, 0, 2][:dims] if rng.random() < 0.5 else list(range(dims))
-    return np.flip(image, axes).transpose(order), np.flip(mask, axes).transpose(order)
+    image, mask = np.flip(image, axes).transpose(order), np.flip(mask, axes).transpose(order)
+    return image, mask, widths[order]
 
 
 def _fit(
     rng: np.random.Generator,
     image: Float32,
     mask: Mask,
+    widths: Float64,
     size: tuple[int, ...],
     recipe: Recipe,
 ) -> tuple[Float32, Mask]:
-    """Stretched to the size, or made to cover it and cut where it is longer."""
+    """Stretched to the size, or in its own form made to cover it and cut where it is longer."""
     target = np.array(size)
     if rng.random() >= recipe.stretch:
-        sides = np.array(image.shape) / target
+        sides = np.array(image.shape) * widths / target
         target = np.rint(target * np.minimum(sides / sides.min(), 1 / recipe.window_share))
     shape = tuple(int(length) for length in target)
     first = [int(rng.integers(0, a - b + 1)) for a, b in zip(shape, size, strict=True)]

@@ -48,7 +48,7 @@ class Data:
         real = tuple((Crops(self.real[name], dims, smallest), share) for name, share in recipe.real)
         return Mixture(
             recipe.seed, recipe.size, recipe.batch, recipe.synth, self.label_maps, real,
-            recipe.slab, recipe.clicks, recipe.network,
+            recipe.slab, recipe.scattered, recipe.clicks, recipe.network,
         )  # fmt: skip
 
     def shares(self, recipe: Training) -> dict[str, float]:

@@ -125,7 +125,8 @@ def _begin(recipe: Training, data: Data, out: Path, run: Run, held: Checkpoint |
         net.load_state_dict(held.net)
     begun = started(net, recipe.start) if recipe.start and not held else None
     if precision == "bf16":
-        net = net.to(memory_format=_layout(recipe))  # type: ignore[call-overload]
+        deepest = max(weight.ndim for weight in net.parameters())
+        net = net.to(memory_format=_layout(deepest))  # type: ignore[call-overload]
     model, optimiser = fabric.setup(net, recipe.optimiser.build(net))
     going = _Going(
         recipe, run, data, out, fabric, precision, net, model, optimiser,
@@ -225,11 +226,11 @@ def _step(going: _Going, batch: tuple[Any, ...]) -> torch.Tensor:
     if recipe.clicks is not None:
         number = going.step * fabric.world_size + fabric.global_rank
         with fabric.autocast():
-            answers = answers_of(going.net, _layout(recipe))
+            answers = answers_of(going.net, _layout(batch[0].ndim))
             batch = after_clicks(batch, recipe.seed, number, recipe.clicks, answers)
     images, masks = (torch.from_numpy(part).to(fabric.device) for part in batch)
     if going.precision == "bf16":
-        images = images.contiguous(memory_format=_layout(recipe))
+        images = images.contiguous(memory_format=_layout(images.ndim))
     for group in going.optimiser.param_groups:
         group["lr"] = recipe.optimiser.rate_at(going.step, recipe.steps)
     going.model.train()
@@ -280,7 +281,8 @@ def _scores(going: _Going, net: nn.Module) -> dict[str, float]:
     recipe, held = going.recipe, going.data.validation
     if recipe.clicks is None:
         return validate(net, held, recipe.size)
-    return validate_clicks(answers_of(net, _layout(recipe)), held, recipe.size, recipe.clicks)
+    layout = _layout(2 + recipe.network.dims)
+    return validate_clicks(answers_of(net, layout), held, recipe.size, recipe.clicks)
 
 
 def _save(going: _Going, name: str) -> Checkpoint:
@@ -306,5 +308,5 @@ def _save(going: _Going, name: str) -> Checkpoint:
     return checkpoint
 
 
-def _layout(recipe: Training) -> torch.memory_format:
-    return torch.channels_last if len(recipe.size) == 2 else torch.channels_last_3d
+def _layout(axes: int) -> torch.memory_format:
+    return torch.channels_last if axes == 4 else torch.channels_last_3d

@@ -38,6 +38,7 @@ class Mixture:
         label_maps: To paint anatomy on.
         real: Sources of real crops, each with the share of samples that it gives.
         slab: Slices of a volume's crop that a sample shows; 0 shows all.
+        scattered: Whether these are anywhere along any axis of it.
         clicks: What a user says; None: samples are crops to a box, and the box says it all.
         sizes: Of the network, which say whether positions are further channels of a crop.
     """
@@ -49,6 +50,7 @@ class Mixture:
     label_maps: tuple[Array, ...] = ()
     real: tuple[tuple[Crops, float], ...] = ()
     slab: int = 0
+    scattered: bool = False
     clicks: Clicks | None = None
     sizes: object = None
 
@@ -58,10 +60,16 @@ class Mixture:
         A network that is `placed` is given positions as further channels.
         """
         image, mask = self._crop(number)
+        rng = np.random.default_rng((self.seed, number, SLAB))
+        if self.scattered:
+            across = int(rng.integers(3))
+            image, mask = np.moveaxis(image, 1 + across, 3), np.moveaxis(mask, across, 2)
         image = as_read(self.sizes, image)
         if not self.slab:
             return image, mask
-        rng = np.random.default_rng((self.seed, number, SLAB))
+        if self.scattered:
+            at = rng.choice(self.size[-1], self.slab, replace=False)
+            return image[..., at], mask[..., at]
         first = int(rng.integers(0, self.size[-1] - self.slab + 1))
         shown = np.s_[..., first : first + self.slab]
         return image[shown], mask[shown]

@@ -24,6 +24,8 @@ class Training:
         slab: Slices of a volume's crop that a sample shows, somewhere in it; 0 shows all. Soft
             Dice is that of a batch then, as a slab may have nothing of the object. PC-Net
             sees four slices up and down, so that slabs teach it more in the same time.
+        scattered: Whether a slab's slices are anywhere along any axis of a crop that is a cube,
+            instead of beside each other along the third: for networks that see single slices.
         batch: Crops a step, on each device.
         steps: Of the optimiser, in all.
         optimiser: And its learning rates.
@@ -41,6 +43,7 @@ class Training:
     network: Sizes
     size: tuple[int, ...]
     slab: int = 0
+    scattered: bool = False
     start: str = ""
     batch: int
     steps: int
@@ -62,6 +65,11 @@ class Training:
             )
         if self.slab and not (len(self.size) == 3 and 0 < self.slab <= self.size[2]):
             raise TrainingError(f"slab is {self.slab}; a crop of {self.size} has no such slices")
+        if self.scattered and (not self.slab or len(set(self.size)) != 1):
+            raise TrainingError(
+                f"scattered slices are those of a slab of a cube; slab is {self.slab}, and crops "
+                f"are {self.size}"
+            )
         if self.clicks and self.network.channels != self.clicks.guidance.channels:
             raise TrainingError(
                 f"the network takes {self.network.channels} channels; an image and the maps of "

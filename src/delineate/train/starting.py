@@ -9,12 +9,13 @@ from torch import Tensor, nn
 from ..errors import MethodError
 from ..models import Info, load
 from ..networks.pcnet import PCNet
+from ..networks.planes import Planes
 from ..networks.pnet import PNet
 from .errors import TrainingError
 
 
 def started(net: nn.Module, weights: str | Path) -> Info:
-    """Give a network the weights of one like it; a PC-Net may begin as a P-Net.
+    """Give a network the weights of one like it; one in 3D may begin as a P-Net.
 
     Channels of the input that the other does not read begin with nothing.
 
@@ -30,6 +31,8 @@ def started(net: nn.Module, weights: str | Path) -> Info:
     """
     try:
         other, info = load(weights)
+        if isinstance(net, Planes) and isinstance(other, PNet):
+            net = net.flat
         if isinstance(net, PCNet) and isinstance(other, PNet):
             net.inflate(other)
         elif type(net) is type(other):
@@ -37,7 +40,7 @@ def started(net: nn.Module, weights: str | Path) -> Info:
         else:
             raise TrainingError(
                 f"{type(net).__name__} cannot start from {info.architecture}; name weights of its "
-                "own kind, or of a P-Net for a PC-Net"
+                "own kind, or of a P-Net for one in 3D"
             )
     except (MethodError, RuntimeError) as error:
         text = " ".join(str(error).split())

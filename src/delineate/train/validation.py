@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ..methods import spanning
+from ..networks.planes import Planes, shares_of
 from ..networks.position import as_read
 from ..synth.fields import resize
 from ..types import Float32, Mask
@@ -29,10 +30,13 @@ def validate(net: nn.Module, crops: Sequence[Packed], size: tuple[int, ...]) -> 
     """
     found: dict[str, list[float]] = {}
     for crop in crops:
-        image, truth = crop.image, crop.labels > 0
+        image = np.moveaxis(crop.image, crop.axis, 2)
+        truth: Mask = np.moveaxis(crop.labels > 0, crop.axis, 2)
+        spacing = [*np.delete(crop.spacing, crop.axis), crop.spacing[crop.axis]]
         if len(size) == 2:
-            image, truth = image.squeeze(crop.axis), truth.squeeze(crop.axis)
-        found.setdefault(crop.dataset, []).append(dice(_answer(predict(net, image, size)), truth))
+            image, truth = image[..., 0], truth[..., 0]
+        answer = predict(net, image, size, spacing)
+        found.setdefault(crop.dataset, []).append(dice(_answer(answer), truth))
     means = {name: float(np.mean(values)) for name, values in sorted(found.items())}
     return {**means, MEAN: float(np.mean(list(means.values())))} if means else {}
 
@@ -46,19 +50,22 @@ def _answer(probability: Float32) -> Mask:
 
 
 @torch.no_grad()
-def predict(net: nn.Module, image: Float32, size: tuple[int, ...]) -> Float32:
+def predict(
+    net: nn.Module, image: Float32, size: tuple[int, ...], spacing: Sequence[float] = (1, 1, 1)
+) -> Float32:
     """Probability of being in the object, `(I, J)` or `(I, J, K)` as the crop.
 
-    In 2D the crop's shorter side is resized to that of `size`, in 3D its longest to the longest,
-    as in BIFSeg; then it is normalised.
+    In 2D the crop's shorter side is resized to that of `size`, in 3D its longest to the longest;
+    then it is normalised. As in BIFSeg it keeps its form in mm.
     """
-    sides = np.array(image.shape)
+    sides = np.array(image.shape) * np.array(spacing[: image.ndim])
     scale = min(size) / sides.min() if len(size) == 2 else max(size) / sides.max()
     shape = tuple(max(round(float(side * scale)), 1) for side in sides)
     values = normalised(resize(image, shape))
     values = as_read(getattr(net, "sizes", None), values[None])
     device = next(net.parameters()).device
-    logits = net(torch.from_numpy(values)[None].to(device)).float()
+    also = (shares_of(spacing),) if isinstance(net, Planes) else ()
+    logits = net(torch.from_numpy(values)[None].to(device), *also).float()
     answer = logits.softmax(dim=1)[0, 1].cpu().numpy()
     return resize(answer, image.shape)
 

@@ -7,6 +7,7 @@ from ..recipe import Training
 from .clicks import click_2d, click_3d, click_paper
 from .comparisons import deepmedic, fcn, highres3dnet, unet_basic
 from .pcnet import pcnet, pcnet_paper
+from .planes import planes
 from .pnet import pnet, pnet_paper
 
 RECIPES: dict[str, Callable[[], Training]] = {
@@ -14,6 +15,7 @@ RECIPES: dict[str, Callable[[], Training]] = {
     "pnet-paper": pnet_paper,
     "pcnet": pcnet,
     "pcnet-paper": pcnet_paper,
+    "planes": planes,
     "fcn": fcn,
     "unet-basic": unet_basic,
     "deepmedic": deepmedic,
