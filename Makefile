@@ -47,11 +47,11 @@ web/node_modules/.done: web/package-lock.json
 # A person's work in a real browser: the system's Chromium, or else one that playwright brings.
 # PICTURES=1 draws the pictures of the page for the documentation anew.
 e2e: $(VENV)/e2e.done page
-	DELINEATE_E2E=1 DELINEATE_PICTURES=$(PICTURES) $(BIN)/python -m pytest -q tests/e2e
+	DELINEATE_E2E=1 DELINEATE_PICTURES=$(PICTURES) $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/e2e
 
 $(VENV)/e2e.done: $(VENV)/dev.done
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt playwright --editable ".[serve]"
-	command -v chromium || command -v chromium-browser || command -v google-chrome || (apt-get update && apt-get install -y chromium) || $(BIN)/playwright install --with-deps chromium
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || (apt-get update && apt-get install -y chromium) || $(BIN)/playwright install --with-deps chromium || { echo "The browser tests need Chromium, which neither apt-get nor playwright could install here: install it and run make e2e again." >&2; exit 1; }
 	$(PYTHON) -c "open('$@', 'w').close()"
 
 # Kills a server KILLS times; the last line says how many acknowledged marks were lost.

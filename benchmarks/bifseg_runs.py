@@ -24,11 +24,12 @@ class Bench(Runs):
     def label(
         self, stage: str = "", anew: bool = True, weights: str | None = None, beside: bool = True
     ) -> str:
-        """A variant of BIFSeg as `delineate bench` has it."""
+        """A variant of BIFSeg as `delineate bench` has it; a stage named is the paper's."""
         return self.labelled(
             {
                 "stage": stage,
                 "anew": "" if anew else "false",
+                "kept": "0" if stage in ("uniform", "full") else "",
                 f"beside_{self.dims}d": "" if beside else "0",
                 "weights": self.weights if weights is None else weights,
             }
@@ -57,8 +58,8 @@ def supervised(bench: Bench, weights: str | None = None, **change: Any) -> Asked
         if name != INITIAL
     }
     methods |= {
-        SEQUENTIAL: bench.label(anew=False, weights=weights, beside=False),
-        BESIDE: bench.label(weights=weights),
+        SEQUENTIAL: bench.label("full", anew=False, weights=weights, beside=False),
+        BESIDE: bench.label("full", weights=weights),
     }
     start = f"marks:{bench.label('initial', weights=weights)}"
     return Asked(methods, **{"rounds": 1, "start": start, **change})

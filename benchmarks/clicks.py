@@ -40,7 +40,7 @@ def weights(benches: dict[int, Bench]) -> str:
     """What the weights have learnt from, by their cards."""
     rows = []
     for dims, bench in benches.items():
-        info = load(bench.weights or ClickFCN.shipped[dims])[1]
+        info = load(ClickFCN(weights=bench.weights).networks(dims)[0])[1]
         rows.append(
             [f"{dims}D", info.name, info.sha256[:12], f"{info.parameters:,}", f"{info.samples:,}",
              ", ".join(info.data), "; ".join(info.seen)]

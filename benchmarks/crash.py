@@ -6,8 +6,9 @@ Each round starts a real server on the same journal, marks, names, locks, undoes
 random time, and is ended by a signal that no process can catch. The next round compares what
 the server says with what it had acknowledged: every prompt, object, name, colour, lock, the
 whole history, and the masks at every place in it. In each third round a network works, if its
-weights are there. The last lines say how many kills fell while a mark was computed, and how many
-acknowledged marks were lost.
+weights are there. Every `--fresh` rounds begin a new session, so that no history grows too long
+to be looked at whole; at the end all sessions are compared once more. The last lines say how many
+kills fell while a mark was computed, and how many acknowledged marks were lost.
 """
 
 import argparse
@@ -197,28 +198,41 @@ def kill(process: subprocess.Popen[str], after: float) -> None:
     os.kill(process.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
 
 
+def image(number: int) -> str:
+    return f"scene{number}.nii.gz"
+
+
+def look_back(page: Page, rounds: list[Round], number: int) -> None:
+    """Compare a session that no round goes on with, and take what came back as settled."""
+    now = rounds[number]
+    now.compare(page, page.open(image(number)))
+    now.note(page, page.state())
+    now.in_flight = False
+
+
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("kills", type=int)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--network", default="bifseg", help="a method that has a network")
+    options.add_argument("--fresh", type=int, default=5, help="rounds on a session")
     options.add_argument("--every", type=int, default=3, help="rounds, of which one is its")
     asked = options.parse_args()
-    random = np.random.default_rng(asked.seed)
-    now, there = Round(), has_weights(asked.network)
+    random, there = np.random.default_rng(asked.seed), has_weights(asked.network)
+    rounds = [Round() for _ in range(0, asked.kills, asked.fresh)]
     with tempfile.TemporaryDirectory() as name:
         folder, home = Path(name) / "images", Path(name) / "home"
         folder.mkdir()
-        scene(folder / "scene.nii.gz", SHAPE, asked.seed)
-        for count in range(asked.kills + 1):
-            process, (address,) = start(folder, home)
+        for number in range(len(rounds)):
+            scene(folder / image(number), SHAPE, asked.seed)
+        for count in range(asked.kills):
+            now = rounds[count // asked.fresh]
+            process, (address,) = start(folder, home, "--method", "graphcut")
             page = Page(address)
-            state = page.open("scene.nii.gz")
+            if count and count % asked.fresh == 0:
+                look_back(page, rounds, count // asked.fresh - 1)
+            state = page.open(image(count // asked.fresh))
             now.compare(page, state)
-            if count == asked.kills:
-                process.kill()
-                process.wait()
-                break
             now.note(page, page.state())
             now.in_flight = False
             turn = there and count % asked.every == asked.every - 1
@@ -231,14 +245,22 @@ def main() -> int:
             killer.join()
             process.wait()
             steps = len(now.state["history"]["steps"]) if now.state else 0
-            print(
-                f"kill {count + 1}: {now.acknowledged} marks acknowledged, {steps} steps",
-                flush=True,
-            )
-    told = ", ".join(f"{count} while {kind} computed" for kind, count in now.computing.items())
-    print(f"{told}; {now.wrong} differences in what came back")
-    print(f"{asked.kills} kills, {now.acknowledged} marks acknowledged, {now.lost} lost")
-    return int(bool(now.lost or now.wrong))
+            acknowledged = sum(each.acknowledged for each in rounds)
+            print(f"kill {count + 1}: {acknowledged} marks acknowledged, {steps} steps", flush=True)
+        process, (address,) = start(folder, home, "--method", "graphcut")
+        for number in range(len(rounds)):
+            look_back(Page(address), rounds, number)
+        process.kill()
+        process.wait()
+    lost, wrong = (sum(getattr(each, name) for each in rounds) for name in ("lost", "wrong"))
+    computing = [
+        f"{sum(each.computing[kind] for each in rounds)} while {kind} computed"
+        for kind in Round().computing
+    ]
+    print(f"{', '.join(computing)}; {wrong} differences in what came back")
+    acknowledged = sum(each.acknowledged for each in rounds)
+    print(f"{asked.kills} kills, {acknowledged} marks acknowledged, {lost} lost")
+    return int(bool(lost or wrong))
 
 
 if __name__ == "__main__":

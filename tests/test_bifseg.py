@@ -14,7 +14,7 @@ from delineate.errors import Cancelled, MethodError, PromptsMissing
 from delineate.methods import bifseg, features, viewed
 from delineate.methods.bifseg import STAGES, BIFSeg
 from delineate.methods.crop import Crop
-from delineate.methods.refining import Problem, Rates, equal_weights, refined
+from delineate.methods.refining import Problem, Rates, equal_weights, not_lost, refined
 from delineate.methods.tuning import Classifier
 from delineate.models import Info
 from delineate.networks.pcnet import PCNet, PCNetSizes
@@ -28,7 +28,7 @@ from delineate.voxels import Voxels
 SMALL = {
     "shorter_2d": 24, "longest_2d": 48, "longest_3d": 24, "anew": False,
     "margin_voxels": 5, "spans_2d": 0, "spans_3d": 0, "beside_2d": 0, "beside_3d": 0,
-    "planes_3d": "",
+    "planes_3d": "", "kept": 0,
 }  # fmt: skip
 """A small grid, and what the paper has; what is ours has tests of its own."""
 
@@ -583,3 +583,34 @@ def test_refuses_a_network_of_other_dimensions(nets):
 def test_refuses_fields_out_of_range(wrong):
     with pytest.raises(MethodError, match=next(iter(wrong))):
         BIFSeg(**wrong)
+
+
+def test_tuning_that_loses_the_object_is_left_out():
+    """Tuned to nothing at all, the answer is that of the classifier before; else the tuned one."""
+    seen = np.zeros((12, 12, 1), np.float32)
+    seen[2:10, 2:10] = 1.0
+    box = np.zeros(seen.shape, bool)
+    box[1:11, 1:11] = True
+    rows = torch.from_numpy(seen.reshape(-1, 1))
+    problem = Problem(rows, {}, np.zeros(seen.shape, np.int8))
+
+    def classifier(weight, bias):
+        parts = ([[1.0]], [0.0], [[0.0], [weight]], [0.0, bias])
+        return Classifier(*(torch.tensor(part) for part in parts))
+
+    found, lost, smaller = classifier(8.0, -4.0), classifier(0.0, -4.0), classifier(9.0, -4.0)
+    assert not_lost(problem, found, lost, box, 0.5) is found
+    assert not_lost(problem, found, lost, box, 0.0) is lost
+    assert not_lost(problem, found, smaller, box, 0.5) is smaller
+    assert not_lost(problem, lost, found, box, 0.5) is found
+    assert not_lost(problem, found, lost, np.zeros_like(box), 0.5) is lost
+
+
+def test_a_session_is_not_left_without_an_answer(nets, monkeypatch):
+    volume, _ = ball()
+    gone = Classifier.of(nets["pnet"].classifier).biased(-50.0)
+    monkeypatch.setattr(bifseg, "refined", lambda *parts: gone)
+    for kept, expected in ((0.5, True), (0.0, False)):
+        session = Session(volume, BIFSeg(**{**SMALL, "kept": kept}))
+        session.add(Box((3, 4, 0), (20, 21, 1)))
+        assert session.mask().any() == expected

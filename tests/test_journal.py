@@ -3,6 +3,7 @@
 import os
 import stat
 import threading
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from delineate import methods
 from delineate.errors import OpenElsewhere, SessionError, UnknownSession
 from delineate.journal import Journal
 from delineate.journal.tables import OBJECTS, TABLES, connect
+from delineate.objects import Object
 from delineate.prompts import Box, Click, Given, Paint, Scribble, to_json
 from delineate.session import Session
 from delineate.volume import Volume
@@ -88,6 +90,11 @@ def same(one, other):
     }
 
 
+def old(number, *voxels):
+    """An object as another program has left it."""
+    return replace(Object.fresh(number), name=f"old {number}", mask=Voxels.of(voxels))
+
+
 STEPS = (
     lambda s: s.add(Box((5, 5, 2), (10, 15, 8)), object=1),
     lambda s: s.add(Click((12, 12, 5)), object=2),
@@ -107,6 +114,9 @@ STEPS = (
     lambda s: s.remove(2),
     lambda s: s.delete(3),
     lambda s: s.undo(),
+    lambda s: s.insert(old(5, (7, 7, 7), (7, 7, 9)), old(6, (7, 7, 9)), name="open old.nii"),
+    lambda s: s.undo(),
+    lambda s: s.redo(),
 )
 
 
@@ -154,6 +164,8 @@ def test_what_was_asked_and_not_answered_is_known_and_not_repeated(journal, bloc
     click = {"do": "add", "object": 1, "prompts": [to_json(Click((6, 6, 3)))]}
     journal.asked(id, click)
     assert not again(journal, id, block).objects
+    assert journal.interrupted(id) == [], "it may still be answered"
+    journal.load(id, block)
     (row,) = journal.interrupted(id)
     assert {name: row[name] for name in click} == click
     assert journal.interrupted(id, forget=True) == [row]

@@ -56,6 +56,12 @@ def said(method, truth):
     return tuple(prompt for prompt in prompts if type(prompt) in method.reads)
 
 
+@every_method
+def test_people_know_it_by_a_title_of_its_own(method):
+    assert method.title not in ("", method.name)
+    assert [other.title for other in METHODS.values()].count(method.title) == 1
+
+
 def answer(method, volume, prompts, state=None, observe=None):
     """What the method itself says of one object, as a probability on the whole image."""
     state = state or method.start(volume)

@@ -14,6 +14,7 @@ from delineate import methods
 from serving import Page, box, click, decode, error, limits, runs, served
 from stubs import Bright, Copy, Failing, Learner, Nearest
 
+BUILT_IN = methods.BUILT_IN
 AFFINE = np.array([[0, -1.5, 0, 10], [-1, 0, 0, 20], [0, 0, 2.5, -5], [0, 0, 0, 1.0]])
 
 
@@ -185,6 +186,17 @@ def test_fields_for_controls_come_from_the_class(client):
     level, _ = method["fields"]
     assert (level["name"], level["type"], level["default"]) == ("level", "number", 0.5)
     assert not method["joint"]
+    assert method["title"] == "Bright", "made from the name where a method has none"
+
+
+def test_methods_of_the_package_are_listed_under_their_titles(tmp_path, monkeypatch):
+    monkeypatch.setattr(methods, "BUILT_IN", BUILT_IN)
+    with served(tmp_path) as client:
+        told = client.get("/api/methods").json()["methods"]
+    titles = {one["name"]: one["title"] for one in told}
+    assert {point.name for point in BUILT_IN} <= set(titles)
+    assert titles["bifseg"] == "BIFSeg" and titles["click_fcn"] == "Click-guided network"
+    assert not any(titles[point.name] == point.name for point in BUILT_IN)
 
 
 def test_files_out_are_the_masks_on_the_images_grid(page, client, scan, tmp_path):
@@ -241,7 +253,41 @@ def test_a_segmentation_comes_in_as_objects(page, client, scan, tmp_path):
     upload = client.post("/api/uploads").json()["upload"]
     client.put(f"/api/uploads/{upload}/my.nii.gz", content=(tmp_path / "up.nii.gz").read_bytes())
     page.do("POST", "segmentations", upload=upload)
-    assert len(page.state()["objects"]) == 5
+    state = page.state()
+    assert len(state["objects"]) == 5
+    assert state["history"]["steps"][-1]["name"] == "open my.nii.gz"
+
+
+def test_a_segmentation_is_one_step_that_a_restart_keeps(scan, tmp_path):
+    array = np.zeros((12, 10, 6), np.uint8)
+    array[2:5, 3:7, 1:4], array[5, 5, 5], array[0, 0] = 3, 7, 9
+    nib.save(nib.Nifti1Image(array, AFFINE), tmp_path / "images" / "old.nii.gz")
+    with served(tmp_path) as client:
+        page = Page(client, "sub/scan.nii.gz")
+        page.mark(box(*block(scan, 100)))
+        before = page.labels.copy()
+        header = page.do("POST", "segmentations", path="old.nii.gz")
+        assert header["history"] == {
+            "done": 2, "count": 2,
+            "added": {**header["history"]["added"], "name": "open old.nii.gz"},
+        }  # fmt: skip
+        canonical = nib.as_closest_canonical(nib.Nifti1Image(array, AFFINE)).get_fdata()
+        after = np.where(canonical > 0, canonical, before)
+        np.testing.assert_array_equal(page.labels, after)
+        page.do("POST", "undo")
+        np.testing.assert_array_equal(page.labels, before)
+        assert [item["number"] for item in page.state()["objects"]] == [1]
+        page.do("POST", "redo")
+        np.testing.assert_array_equal(page.labels, after)
+        page.do("POST", "undo")
+    with served(tmp_path) as client:
+        page = Page(client, "sub/scan.nii.gz")
+        np.testing.assert_array_equal(page.labels, before)
+        page.do("POST", "redo")
+        np.testing.assert_array_equal(page.labels, after)
+        state = page.state()
+        assert [step["name"] for step in state["history"]["steps"]][1:] == ["open old.nii.gz"]
+        assert [item["number"] for item in state["objects"]] == [1, 3, 7, 9]
 
 
 def test_an_uploaded_image(client, tmp_path, scan):

@@ -187,6 +187,52 @@ def test_seconds_are_counted_while_something_runs(tmp_path, scan):
             asking.join()
 
 
+@pytest.mark.parametrize("lanes", [0, 1])
+def test_the_last_settled_state_is_told_while_something_runs(tmp_path, scan, lanes):
+    with served(tmp_path, quick=lanes, slow=lanes) as client:
+        page = Page(client, "scan.nii")
+        page.mark(box((0, 0, 0), (4, 7, 6)))
+        page.do("POST", "method", name="waiting", fields={"seconds": 60})
+        before, kept = page.state(), page.labels.copy()
+        assert before["busy"] is None
+        asking = threading.Thread(
+            target=lambda: page.send("POST", "prompts", object=2, prompts=[click(0, 0, 0)])
+        )
+        with client.websocket_connect(page.url("live"), headers=MINE) as socket:
+            asking.start()
+            until(socket, "partial")
+            now = page.state()
+            assert now["busy"] == {"kind": "busy", "step": "click", "waiting": 0}
+            assert now["interrupted"] == [], "what runs was not interrupted"
+            assert {**now, "busy": None, "opened": before["opened"]} == before
+            np.testing.assert_array_equal(page.fresh(), kept)
+            again = Page(client, "scan.nii")
+            np.testing.assert_array_equal(again.labels, kept)
+            with client.websocket_connect(page.url("live"), headers=MINE) as late:
+                assert until(late, "busy")[-1][0]["step"] == "click"
+            assert asking.is_alive(), "nobody waited for the computation"
+            client.post(page.url("cancel"))
+            asking.join()
+            assert page.state()["busy"] is None
+
+
+def test_what_is_settled_stays_as_it_was(block):
+    from delineate.prompts import Click
+    from delineate.serve.state import Settled
+    from delineate.session import Session
+
+    session = Session(block, Bright())
+    session.add(Click((6, 6, 3)))
+    kept = Settled.of(session)
+    before = kept.now.objects[1].mask
+    session.undo()
+    session.add(Click((0, 0, 0)), Click((6, 6, 3)), object=2)
+    session.delete(2)
+    assert (kept.history.done, len(kept.history.steps), kept.next_id) == (1, 1, 2)
+    assert dict(kept.now.objects) == {1: kept.now.objects[1]}
+    assert kept.now.objects[1].mask == before
+
+
 def test_what_waits_for_a_session_that_is_deleted_is_told_so(tmp_path, scan):
     with served(tmp_path) as client:
         page = Page(client, "scan.nii", method="waiting")

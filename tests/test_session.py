@@ -1,6 +1,6 @@
 """Steps, undo, several objects: with methods whose answers are known by heart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from delineate.errors import (
     UnknownObject,
     UnknownPrompt,
 )
+from delineate.objects import Object
 from delineate.patch import Patch
 from delineate.prompts import Adjust, Box, Click, Given, Paint, Scribble
 from delineate.session import Session
@@ -81,11 +82,58 @@ def test_a_given_mask_starts_and_replaces(block):
     np.testing.assert_array_equal(session.mask(), mask)
 
 
+@pytest.mark.parametrize("method", [Bright(), Nearest()], ids=["one object", "all at once"])
+def test_masks_are_inserted_in_one_step_and_no_method_is_asked(block, method, monkeypatch):
+    session = Session(block, method)
+    session.add(Paint([(0, 0, 0), (0, 1, 0)]), object=2)
+    session.describe(2, locked=True)
+    session.add(Given(Voxels.of([(1, 0, 0), (1, 1, 0)])), object=3)
+    before = session.labels()
+    monkeypatch.setattr(type(method), "segment", None)
+    first = replace(
+        Object.fresh(1), name="lung", colour="#010203",
+        mask=Voxels.of([(0, 1, 0), (1, 1, 0), (2, 1, 0), (3, 1, 0)]),
+    )  # fmt: skip
+    second = replace(Object.fresh(4), name="lobe", mask=Voxels.of([(3, 1, 0), (4, 1, 0)]))
+    update = session.insert(first, second, name="open old.nii")
+    expected = before.copy()
+    expected[1:3, 1, 0], expected[3:5, 1, 0] = 1, 4  # not what is locked; the later has both's
+    np.testing.assert_array_equal(session.labels(), expected)
+    assert (update.step, update.objects) == ("open old.nii", (1, 3, 4))
+    assert session.history.done == 4
+    lung = session.object(1)
+    assert (lung.name, lung.colour, lung.said) == ("lung", "#010203", (Given(first.mask),))
+    assert [lung.prompts[0].id, session.object(4).prompts[0].id] == list(update.ids)
+    assert session.next_id == update.ids[-1] + 1
+    session.undo()
+    np.testing.assert_array_equal(session.labels(), before)
+    assert [item.number for item in session.objects] == [2, 3]
+    session.redo()
+    np.testing.assert_array_equal(session.labels(), expected)
+
+
+def test_what_cannot_be_inserted(block):
+    session = Session(block, Bright())
+    session.add(Paint([(0, 0, 0)]), object=2)
+    far = replace(Object.fresh(1), mask=Voxels.of([(99, 0, 0)]))
+    for items, kind, says in (
+        ((), SessionError, "at least one"),
+        ((Object.fresh(2),), SessionError, "an object 2 already"),
+        ((Object.fresh(1), Object.fresh(1)), SessionError, "an object 1 already"),
+        ((Object.fresh(0),), UnknownObject, "from 1 up"),
+        ((Object.fresh(1), far), (SessionError, PromptOutside), "."),
+    ):
+        with pytest.raises(kind, match=says):
+            session.insert(*items, name="open")
+    assert session.history.done == 1 and session.next_id == 2
+    assert [item.number for item in session.objects] == [2]
+
+
 def test_another_method_goes_on_from_the_mask(block):
     session = Session(block, Bright())
     session.add(HALF)
     before = session.mask()
-    assert session.use(Copy()).step == "use copy"
+    assert session.use(Copy()).step == "use Copy"
     np.testing.assert_array_equal(session.mask(), before)
     session.add(Click((0, 0, 0)))
     assert session.mask().sum() == before.sum() + 1

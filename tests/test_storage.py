@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import stubs
 from delineate import methods
 from delineate.errors import NothingToUndo, SessionError
+from delineate.objects import Object
 from delineate.prompts import Box, Click, Given, Paint, Scribble
 from delineate.repeat import replay
 from delineate.session import Session
@@ -44,6 +46,11 @@ def session(block) -> Session:
     session.add(Given(Voxels.of([(7, 7, 7)])), Paint([(7, 7, 8)]), object=4)
     session.remove(placed)
     session.delete(3)
+    session.insert(
+        replace(Object.fresh(5), name="old", mask=Voxels.of([(7, 7, 7), (9, 9, 7)])),
+        replace(Object.fresh(7), colour="#00ff00", mask=Voxels.of([(9, 9, 7), (9, 9, 8)])),
+        name="open old.nii",
+    )
     session.undo()
     session.undo()
     return session
@@ -190,4 +197,7 @@ def test_replay_gives_prompts_the_same_numbers(block):
     (given,) = session.use(Copy()).ids
     session.add(Click((0, 0, 0)))
     session.remove(given)
+    lung = replace(Object.fresh(3), name="lung", mask=Voxels.of([(1, 2, 3)]))
+    (inserted,) = session.insert(lung, name="open lung.nii").ids
+    assert inserted == given + 2
     assert all(report.same for report in replay(session))

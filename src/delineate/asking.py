@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from .errors import PromptsMissing, TooLarge
 from .history import Snapshot
 from .marks import effective, given
-from .methods.base import JointMethod, Observe, State, quiet
+from .methods.base import AnyMethod, JointMethod, Observe, State, quiet
 from .methods.coarse import segment_coarse
 from .methods.slices import segment_slices
 from .objects import OWN, Object, by_hand, settle
@@ -110,3 +110,23 @@ def _unread(snapshot: Snapshot, item: Object) -> tuple[str, ...]:
     if given(item.said) is None or Given in snapshot.method.reads or isinstance(last, OWN):
         return ()
     return (f"{snapshot.method.name} does not start from a mask: it answers from marks alone",)
+
+
+class Asker:
+    """How a session has its method work: here and now. Another may do it elsewhere."""
+
+    def start(self, method: AnyMethod, volume: Volume) -> State:
+        """As `Method.start`."""
+        return method.start(volume)
+
+    def ask(
+        self,
+        volume: Volume,
+        snapshot: Snapshot,
+        number: int,
+        state: State,
+        parts: str,
+        observe: Observe | None = None,
+    ) -> Answer:
+        """As `asking.ask`; called only after the prompts were found valid."""
+        return ask(volume, snapshot, number, state, parts, observe)

@@ -1,6 +1,6 @@
 """All that is known of one object of a session: a value, replaced by each step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -115,6 +115,14 @@ def settle(patch: Patch, prompts: tuple[Prompt, ...], parts: str) -> tuple[Voxel
     level[marked > 0] = 255
     level[marked < 0] = 0
     return Voxels.from_mask(level >= 128, region.low), Levels.pack(level, region)
+
+
+def inserted(item: Object, edited: int, parts: str) -> Object:
+    """An object whose prompts end in a given mask: it claims that, and has nothing yet."""
+    whole = by_hand(item.said)
+    assert whole is not None
+    claim, levels = settle(whole, item.said, parts)
+    return replace(item, claim=claim, levels=levels, mask=NO_VOXELS, edited=edited)
 
 
 def _marked_parts(level: UInt8, mask: Mask, marked: Mask) -> UInt8:

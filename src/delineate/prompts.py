@@ -171,6 +171,17 @@ def check_inside(prompt: Prompt, shape: Index) -> None:
     )
 
 
+def named(prompts: Iterable[Prompt]) -> str:
+    """The kinds of prompts in words, in order: "click inside, box"."""
+    words = []
+    for prompt in prompts:
+        word = type(prompt).__name__.lower()
+        if hasattr(prompt, "inside"):
+            word += " inside" if prompt.inside else " outside"
+        words.append(word)
+    return ", ".join(words)
+
+
 def to_json(prompt: Prompt) -> dict[str, Any]:
     """The prompt as values that JSON can hold, told apart by "kind"."""
     value: dict[str, Any] = {"kind": type(prompt).__name__.lower()}

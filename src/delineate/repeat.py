@@ -1,13 +1,14 @@
 """Computes a session again, step by step, and says where the masks differ."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from .history import Step
 from .objects import Object
+from .prompts import Given
 from .session import Session
 from .voxels import Voxels
 
@@ -63,10 +64,12 @@ def replay(session: Session) -> Iterator[Replayed]:
 def _repeat(session: Session, step: Step) -> None:
     action = dict(step.action)
     do, number, ids = action.pop("do"), action.pop("object", 0), action.pop("ids", [])
-    if ids and do in ("add", "use"):
+    if ids and do in ("add", "insert", "use"):
         session.next_id = ids[0]
     if do == "use":
         session.use(step.after.method, step.after.dims)
+    elif do == "insert":
+        session.insert(*_inserted(step, ids), name=step.name)
     elif do == "describe":
         session.describe(number, **action)
     elif do == "delete":
@@ -79,6 +82,16 @@ def _repeat(session: Session, step: Step) -> None:
             session.replace(ids[0], held[ids[0]])
         else:
             session.add(*(held[id] for id in ids), object=number)
+
+
+def _inserted(step: Step, ids: list[int]) -> list[Object]:
+    """The objects that a step inserted, with the masks that were given."""
+    items = {}
+    for item in step.after.objects.values():
+        for placed in item.prompts:
+            if placed.id in ids and isinstance(placed.prompt, Given):
+                items[placed.id] = replace(item, mask=placed.prompt.voxels)
+    return [items[id] for id in ids]
 
 
 def _compare(number: int, step: Step, now: Step) -> Replayed:

@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .asking import Answer, ask
+from .asking import Answer, Asker
 from .errors import PromptNotRead, SessionError, UnknownObject, UnknownPrompt
 from .history import History, Snapshot, Step
 from .merge import merge
 from .methods.base import AnyMethod, JointMethod, Observe, State
-from .objects import OWN, Object, Placed
-from .prompts import Given, Prompt, check_inside
+from .objects import OWN, Object, Placed, inserted
+from .prompts import Given, Prompt, check_inside, named
 from .region import Region
 from .types import Array, Float32, Mask
 from .volume import Volume
@@ -21,26 +21,6 @@ from .volume import Volume
 Learned: TypeAlias = Mapping[str, Any]
 
 NOWHERE = Region((0, 0, 0), (0, 0, 0))
-
-
-class Asker:
-    """How a session has its method work: here and now. Another may do it elsewhere."""
-
-    def start(self, method: AnyMethod, volume: Volume) -> State:
-        """As `Method.start`."""
-        return method.start(volume)
-
-    def ask(
-        self,
-        volume: Volume,
-        snapshot: Snapshot,
-        number: int,
-        state: State,
-        parts: str,
-        observe: Observe | None = None,
-    ) -> Answer:
-        """As `asking.ask`; called only after the prompts were found valid."""
-        return ask(volume, snapshot, number, state, parts, observe)
 
 
 @dataclass(frozen=True)
@@ -186,7 +166,7 @@ class Session:
         ids = tuple(range(self.next_id, self.next_id + len(prompts)))
         item = self._with(self._open(object), ids, prompts)
         self.next_id += len(prompts)
-        return self._do("add", name or _named(prompts), item, ids, observe)
+        return self._do("add", name or named(prompts), item, ids, observe)
 
     def replace(self, id: int, prompt: Prompt, observe: Observe | None = None) -> Update:
         """Put another prompt in the place of one, such as a click that was moved.
@@ -195,7 +175,7 @@ class Session:
             UnknownPrompt: If there is no prompt of this number; and as `add`.
         """
         item = self._exchanged(id, prompt)
-        return self._do("replace", f"move {_named([prompt])}", item, (id,), observe)
+        return self._do("replace", f"move {named([prompt])}", item, (id,), observe)
 
     def remove(self, id: int, observe: Observe | None = None) -> Update:
         """Take one prompt away, wherever in the history it was made.
@@ -205,7 +185,7 @@ class Session:
         """
         item, placed = self._find(id)
         left = tuple(other for other in item.prompts if other.id != id)
-        name = f"remove {_named([placed.prompt])}"
+        name = f"remove {named([placed.prompt])}"
         return self._do("remove", name, replace(item, prompts=left), (id,), observe)
 
     def preview(
@@ -246,7 +226,33 @@ class Session:
                 objects[item.number] = replace(item, prompts=(*item.prompts, placed))
         action = {"do": "use", "ids": ids}
         after = Snapshot(method, _dims(self.volume, method, dims), objects)
-        return self._take(Step(f"use {method.name}", action, self._clock(), after), None, ids)
+        return self._take(Step(f"use {method.title}", action, self._clock(), after), None, ids)
+
+    def insert(self, *items: Object, name: str) -> Update:
+        """Insert new objects with the masks they have, in one step; no method is asked.
+
+        Args:
+            items: Of each its number, name, colour and mask count; at least one.
+            name: Of the step, for people.
+
+        Raises:
+            PromptOutside: If a mask is not wholly inside the image.
+            SessionError: If there is an object of that number, or none is given.
+        """
+        objects, region = dict(self.history.now.objects), NOWHERE
+        if not items:
+            raise SessionError("there is no object to insert; give at least one")
+        ids = [*range(self.next_id, self.next_id + len(items))]
+        for id, item in zip(ids, items, strict=True):
+            if self._known(item.number).number in objects:
+                raise SessionError(f"there is an object {item.number} already")
+            made = self._with(replace(item, prompts=()), (id,), (Given(item.mask),))
+            alone = inserted(made, self.history.done + 1, self.parts)
+            objects[item.number] = alone
+            region = region.union(alone.claim.region)
+        self.next_id += len(ids)
+        after = replace(self.history.now, objects=merge(objects, region))
+        return self._take(Step(name, {"do": "insert", "ids": ids}, self._clock(), after), None, ids)
 
     def describe(
         self,
@@ -436,13 +442,3 @@ def _dims(volume: Volume, method: AnyMethod, dims: int | None) -> int:
         able = " and ".join(f"{d}D" for d in sorted(method.dims))
         raise SessionError(f"{method.name} works in {able}, not in {wanted}D")
     return wanted
-
-
-def _named(prompts: Iterable[Prompt]) -> str:
-    words = []
-    for prompt in prompts:
-        word = type(prompt).__name__.lower()
-        if hasattr(prompt, "inside"):
-            word += " inside" if prompt.inside else " outside"
-        words.append(word)
-    return ", ".join(words)

@@ -16,6 +16,25 @@ if not os.environ.get("DELINEATE_E2E"):
     collect_ignore_glob += ["*.py"]
 
 
+def pytest_configure(config) -> None:
+    """Say in one sentence what is missing, instead of failing in every test."""
+    if not os.environ.get("DELINEATE_E2E"):
+        return
+    from person import installed
+
+    from delineate.serve.settings import Settings
+
+    if not installed():
+        raise pytest.UsageError(
+            "the browser tests need Chromium: install the package chromium, or run "
+            "`playwright install --with-deps chromium`"
+        )
+    if not (Settings.static / "index.html").exists():
+        raise pytest.UsageError(
+            "the page is not built: install Node 20 or later and run `make page`"
+        )
+
+
 @pytest.fixture(scope="session")
 def images(tmp_path_factory) -> Path:
     """A folder of sample images, and of real ones where they are here."""

@@ -1,8 +1,9 @@
 """A person at the page: opens images, presses keys, drags over voxels."""
 
 import shutil
+from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, sync_playwright
 from served import PATIENCE, Served, wait_until
 
 AXIAL = 2
@@ -11,11 +12,23 @@ SOLID = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-
 FLAT = ["--no-sandbox", "--disable-3d-apis"]
 
 
+def system() -> str | None:
+    """The system's Chromium, if it has one."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+def installed() -> bool:
+    """Whether the system has a Chromium, or playwright brought one."""
+    if system():
+        return True
+    with sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path).exists()
+
+
 def chromium(playwright, flags=FLAT):
     """The system's Chromium, or else the one that playwright brought, without a window."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    return playwright.chromium.launch(executable_path=found, args=flags)
+    return playwright.chromium.launch(executable_path=system(), args=flags)
 
 
 PIXEL = """([x, y]) => {

@@ -25,7 +25,7 @@ class Served:
     Args:
         folder: Of images.
         home: Where it keeps its journal.
-        method: Of new sessions.
+        method: Of new sessions; "" for the one that suits each image.
         demo: Whether `delineate demo` starts it, and fills the folder.
     """
 
@@ -43,7 +43,7 @@ class Served:
         words = ["demo"] if self.demo else ["serve", "--home", str(self.home)]
         self.process = subprocess.Popen(
             [sys.executable, "-u", "-m", "delineate", *words, str(self.folder), "--no-browser",
-             "--port", str(self.port), "--method", self.method],
+             "--port", str(self.port), *(["--method", self.method] if self.method else [])],
             stdout=subprocess.PIPE, stderr=self._log, text=True,
             env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         )  # fmt: skip

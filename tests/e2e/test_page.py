@@ -77,6 +77,53 @@ def test_a_slow_answer_shows_progress_and_can_be_stopped(person, served, head):
     person.wrong.clear()
 
 
+def test_a_reload_beside_a_slow_computation_shows_what_there_is(person, served, head):
+    session = person.open(head)
+    person.key("c")
+    person.click((60, 50, 12))
+    before = served.masks(session)
+    person.set("seconds", "8")
+    person.key("c")
+    person.page.mouse.click(*person.at((90, 50, 12)))
+    person.page.wait_for_selector(".progress progress[value]")
+    person.page.reload()
+    assert person.opened() == session
+    assert served.state(session)["busy"]["step"] == "click"
+    assert person.label((60, 50, 12)) == 1
+    assert person.label((90, 50, 12)) == 0
+    person.page.wait_for_selector(".progress progress[value]")
+    wait_until(lambda: person.label((90, 50, 12)) == 1)
+    assert served.masks(session)[90, 50, 12] == 1
+    assert (served.masks(session) >= before).all()
+
+
+def test_what_is_half_typed_stays_when_the_page_is_drawn_anew(person, served, head):
+    session = person.open(head)
+    person.key("c")
+    person.click((60, 50, 12))
+    person.page.get_by_label("Name of object 1").fill("lesion")
+    person.page.evaluate(
+        """(url) => fetch(url, {
+          method: 'PATCH', body: '{"colour": "#123456"}',
+          headers: { 'Content-Type': 'application/json', 'X-Window': 'other' },
+        })""",
+        f"/api/sessions/{session}/objects/1",
+    )
+    colour = person.page.locator("input[type=color]")
+    wait_until(lambda: colour.input_value() == "#123456")
+    assert person.page.get_by_label("Name of object 1").input_value() == "lesion"
+    person.page.get_by_label("Name of object 1").press("Enter")
+    person.settle()
+    (item,) = served.state(session)["objects"]
+    assert (item["name"], item["colour"]) == ("lesion", "#123456")
+
+
+def test_methods_are_listed_by_their_titles(person, head):
+    person.open(head)
+    titles = person.page.locator("#method option").all_inner_texts()
+    assert {"BIFSeg", "GeoS", "Slic-Seg", "Click-guided network", "Graph cut"} <= set(titles)
+
+
 def test_an_upload_by_drag_and_drop(person, served):
     person.page.goto(served.url)
     person.page.wait_for_selector(".drop")

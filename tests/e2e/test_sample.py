@@ -282,9 +282,13 @@ def test_a_segmentation_of_a_file_comes_in_with_names_and_colours(person, served
     ]
     assert np.array_equal(served.masks(session), masks)
     assert person.label((80, 50, 12)) == now[1]["number"]
-    person.page.locator(".history button").first.click()
+    assert person.steps() == ["open found.seg.nrrd"]
+    person.key("z")
     person.settle()
     assert served.state(session)["objects"] == []
+    person.key("Shift+Z")
+    person.settle()
+    assert np.array_equal(served.masks(session), masks)
 
 
 def test_a_segmentation_in_the_folder_is_picked_from_the_list(person, served, head):

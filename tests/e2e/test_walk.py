@@ -6,21 +6,30 @@ With DELINEATE_PICTURES=1 it draws the pictures of that page.
 import os
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pydicom
 import pytest
 from PIL import Image
 from served import Served
 
+CELL = (121, 284, 0)
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 
 
 @pytest.fixture
 def samples(tmp_path):
     """What `make demo` starts."""
-    server = Served(tmp_path / "demo", tmp_path, "graphcut", demo=True)
+    server = Served(tmp_path / "demo", tmp_path, "", demo=True)
     yield server
     server.close()
+
+
+def intensities(served, session):
+    """The image, on the page's grid."""
+    return nibabel.Nifti1Image.from_bytes(
+        served.get(f"/api/sessions/{session}/image?channel=0")
+    ).get_fdata()
 
 
 def picture(person, name):
@@ -42,7 +51,16 @@ def test_from_the_first_page_to_a_dicom_seg(solid_browser, samples):
     page.goto(samples.url)
     page.get_by_title("Open head_dicom").wait_for()
     picture(person, "start")
+    session = person.open("cell.png")
+    assert page.locator("#method option:checked").inner_text() == "Click-guided network"
+    person.key("c")
+    person.click(CELL)
+    found, bright = samples.masks(session) == 1, intensities(samples, session)
+    bright = bright > np.percentile(bright, 97)
+    assert 2 * (found & bright).sum() > 0.8 * (found.sum() + bright.sum())
+    picture(person, "click")
     session = person.open("head_dicom")
+    assert page.locator("#method option:checked").inner_text() == "Graph cut"
     person.look((64, 60, 18))
     person.key("b")
     person.drag((45, 26, 18), (82, 69, 18))

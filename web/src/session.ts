@@ -266,6 +266,7 @@ function connected(yes: boolean, anew: boolean): void {
   store.connected.value = yes
   if (!yes) store.busy.value = null
   if (anew) void again().then(askAboutInterrupted)
+  else if (yes && store.session.value?.busy) void again() // it may have ended before we listened
 }
 
 /** What was asked but not answered when the server stopped is offered again. */

@@ -98,6 +98,7 @@ export interface State {
   saved: boolean
   autosave: Autosave | null
   interrupted: Asked[]
+  busy: Busy | null
   exports: string[]
 }
 
@@ -163,7 +164,7 @@ export interface About {
   user: string
   folder: string | null
   notice: string
-  default: { method: string; fields: Fields }
+  default: { method: string | null; fields: Fields }
   limits: Record<string, number>
 }
 
@@ -237,8 +238,10 @@ export interface Failure {
   choices?: Series[]
 }
 
+export type Busy = { kind: 'busy'; step: string; waiting: number }
+
 export type Told =
-  | { kind: 'busy'; step: string; waiting: number }
+  | Busy
   | { kind: 'progress'; fraction: number }
   | { kind: 'idle' }
   | { kind: 'changed'; done: number; window?: string }

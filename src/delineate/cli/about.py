@@ -22,10 +22,12 @@ def methods(as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
         return
-    table = Table("method", "reads", "dims", "when to use it", box=None, padding=(0, 2, 0, 0))
+    table = Table(
+        "method", "title", "reads", "dims", "when to use it", box=None, padding=(0, 2, 0, 0)
+    )
     for row in rows:
         dims = " and ".join(f"{dim}D" for dim in row["dims"])
-        table.add_row(row["name"], ", ".join(row["reads"]), dims, row["when"])
+        table.add_row(row["name"], row["title"], ", ".join(row["reads"]), dims, row["when"])
     Console().print(table)
 
 
@@ -50,6 +52,7 @@ def doctor(as_json: Json = False) -> None:
 def _row(method: Any) -> dict[str, Any]:
     return {
         "name": method.name,
+        "title": method.title,
         "reads": sorted(kind.__name__.lower() for kind in method.reads),
         "dims": sorted(method.dims),
         "both_sides": method.both_sides,

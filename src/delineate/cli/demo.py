@@ -8,13 +8,11 @@ import typer
 from ..errors import MissingExtra
 from . import serve
 
-METHOD = "graphcut"
-
 
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where images and marks go.")] = Path("demo"),
     images_only: Annotated[bool, typer.Option(help="Write the images and stop.")] = False,
-    method: Annotated[str, typer.Option("-m", "--method", help="See: delineate methods.")] = METHOD,
+    method: serve.Method = "",
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8765,
     browser: Annotated[bool, typer.Option(help="Open the page.")] = True,
 ) -> None:

@@ -15,6 +15,9 @@ Home = Annotated[
     Path | None, typer.Option(help="Where it keeps journal and uploads; by default ~/.delineate.")
 ]
 Journal = Annotated[str | None, typer.Option(help="An SQLAlchemy URL instead of a file there.")]
+Method = Annotated[
+    str, typer.Option("-m", "--method", help="See: delineate methods; else what suits the image.")
+]
 User = Annotated[list[str] | None, typer.Option(help="Each gets a token and sessions of its own.")]
 
 sessions = typer.Typer(help="List or purge the sessions that the workbench keeps.")
@@ -22,9 +25,7 @@ sessions = typer.Typer(help="List or purge the sessions that the workbench keeps
 
 def serve(
     folder: Annotated[Path | None, typer.Argument(help="Images to show.")] = None,
-    method: Annotated[
-        str, typer.Option("-m", "--method", help="See: delineate methods.")
-    ] = "graphcut",
+    method: Method = "",
     network: Annotated[
         str | None, typer.Option(help="Weights, for a method that has them.")
     ] = None,
@@ -60,7 +61,10 @@ def serve(
     from ..serve.run import listen, run
 
     fields = parsing.settings(settings or []) | ({"weights": network} if network else {})
-    build(method, fields)
+    if method:
+        build(method, fields)
+    elif fields:
+        raise SessionError("say which method --set and --network are for: --method NAME")
     if folder is not None and not folder.is_dir():
         raise SessionError(f"there is no folder {folder} to serve")
     place, users = told.home(home), tuple(dict.fromkeys(user or ["local"]))

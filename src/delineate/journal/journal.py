@@ -152,8 +152,13 @@ class Journal:
         self._open.pop(id, None)
 
     def interrupted(self, id: str, forget: bool = False) -> list[dict[str, Any]]:
-        """What was asked and never answered because the process died; or forget it."""
+        """What was asked and never answered because the process died; or forget it.
+
+        What this process works on is not meant.
+        """
         mine = (ASKS.c.session == id) & (ASKS.c.outcome == "asked")
+        if id in self._open:
+            mine &= ASKS.c.number <= self._open[id].past
         with transaction(self._engine) as link:
             rows = link.execute(sql.select(ASKS).where(mine).order_by(ASKS.c.number)).all()
             if forget:

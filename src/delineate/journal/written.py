@@ -28,6 +28,7 @@ class Written:
         rows: Its rows, those written and perhaps more.
         version: Counts what was written; another process's would differ.
         asks: How often it was asked for something.
+        past: How often it had been when this process opened it.
         steps: The steps that are written.
         learned: The learned parts that are written.
         prompts: How many rows of prompts are written.
@@ -39,6 +40,7 @@ class Written:
     rows: Rows = field(default_factory=Rows)
     version: int = 0
     asks: int = 0
+    past: int = 0
     steps: tuple[Step, ...] = ()
     learned: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     prompts: int = 0
@@ -160,7 +162,7 @@ def _rebuilt(
     rows.remember(values.objects)
     asks = link.execute(count).scalar() or 0
     return session, Written(
-        id, rows, version, asks, tuple(steps), dict(learned), len(prompts), len(objects),
+        id, rows, version, asks, asks, tuple(steps), dict(learned), len(prompts), len(objects),
         frozenset(blobs),
     )  # fmt: skip
 

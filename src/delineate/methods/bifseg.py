@@ -25,7 +25,7 @@ from .base import Method, Observe, State, quiet
 from .confidence import Scribbled
 from .crop import Crop, framed_region
 from .ranges import at_least, check_neighbours, positive
-from .refining import Problem, Rates, Trust, by_confidence, equal_weights, refined
+from .refining import Problem, Rates, Trust, by_confidence, equal_weights, not_lost, refined
 from .tuning import Classifier
 from .viewed import Networks, Viewed
 
@@ -58,15 +58,16 @@ class BIFSeg(Method):
 
     Differences from the paper: outside of the box nothing is the object, so the margin is
     background to the cut; an object reaches nearly to the sides of its box, so the network's odds
-    are raised until its answer does (`spans`); in a volume a second network is heard, which sees
-    slices in three directions (`planes_3d`); the cut hears marks beside where they lie too
-    (`beside`). A click is a small scribble; the crop keeps its form in mm, and is normalised once
-    resized, as in training; in a volume the axis of coarsest spacing is PC-Net's third. The loss
-    is the weighted mean over voxels, and there is a last cut after the last round, where the paper
-    is silent. A step of descent that would raise the loss is not made, and the rate halved. The
-    rate is a fifth of the paper's, at which these networks often forget the object as soon as one
-    side alone is marked (`docs/tuning.md`). The answer is 0 or 1 on the network's grid, linearly
-    interpolated; for "initial" it is the network's probability.
+    are raised until its answer does (`spans`), and tuning that loses the object is left out
+    (`kept`); in a volume a second network is heard, which sees slices in three directions
+    (`planes_3d`); the cut hears marks beside where they lie too (`beside`). A click is a small
+    scribble; the crop keeps its form in mm, and is normalised once resized, as in training; in a
+    volume the axis of coarsest spacing is PC-Net's third. The loss is the weighted mean over
+    voxels, and there is a last cut after the last round, where the paper is silent. A step of
+    descent that would raise the loss is not made, and the rate halved. The rate is a fifth of the
+    paper's, at which these networks often forget the object as soon as one side alone is marked
+    (`docs/tuning.md`). The answer is 0 or 1 on the network's grid, linearly interpolated; for
+    "initial" it is the network's probability.
 
     Without a box the object is sought in the extent of all marks, if both sides are marked, or
     around a given mask. The last of marks that contradict each other counts; those that fall
@@ -113,6 +114,8 @@ class BIFSeg(Method):
         spans_2d: Share of the box's sides that the network's answer spans: its odds are raised
             alike for all voxels until it does. 0: not at all, as in the paper.
         spans_3d: The same.
+        kept: Share of the length of the answer without tuning that the tuned one has at least, or
+            else the object was lost and tuning is left out. 0: never, as in the paper.
         beside_2d: Log odds that a mark adds to the cut where it lies, and less with the distance
             from it; 0: none, as in the paper.
         beside_3d: The same.
@@ -163,6 +166,7 @@ class BIFSeg(Method):
     omega_3d: float = 5.0
     spans_2d: float = spanning.SHARES[2]
     spans_3d: float = spanning.SHARES[3]
+    kept: float = 0.5
     beside_2d: float = 6.0
     beside_3d: float = 12.0
     reach_2d: float = 0.07
@@ -179,7 +183,7 @@ class BIFSeg(Method):
         at_least(self.t0_2d, 1, t1_2d=self.t1_2d)
         at_least(self.t0_3d, 1, t1_3d=self.t1_3d)
         at_least(0, epsilon_2d=self.epsilon_2d, epsilon_3d=self.epsilon_3d)
-        at_least(0, 1, spans_2d=self.spans_2d, spans_3d=self.spans_3d)
+        at_least(0, 1, spans_2d=self.spans_2d, spans_3d=self.spans_3d, kept=self.kept)
         at_least(0, beside_2d=self.beside_2d, beside_3d=self.beside_3d)
         at_least(1, omega_2d=self.omega_2d, omega_3d=self.omega_3d, rounds=self.rounds)
         at_least(1, most_voxels=self.most_voxels, longest_2d=self.longest_2d)
@@ -221,15 +225,14 @@ class BIFSeg(Method):
         on_grid = np.where(marked != 0, marked, view.crop.nearest(certain))
         problem = Problem(view.features, view.boundary, on_grid, self._beside(volume, view, marked))
         classifier, frame = view.classifier, _last_box(prompts)
+        inside = view.crop.nearest(_framed(prompts, region)) == 1
         asked, learned = _digest(prompts), dict[str, Any]()
         if not self.anew and state.learned.get("box") == frame:
             learned = dict(state.learned)
             classifier = Classifier.from_arrays(learned, view.features.device)
         elif frame:
-            inside = view.crop.nearest(_framed(prompts, region)) == 1
-            more = spanning.log_odds(
-                problem.probability(classifier), inside, self._at("spans", volume)
-            )
+            found = problem.probability(classifier)
+            more = spanning.log_odds(found, inside, self._at("spans", volume))
             classifier = classifier.biased(more)
 
         def patch(on: Float32) -> Patch:
@@ -244,7 +247,8 @@ class BIFSeg(Method):
         if self.stage in ("uniform", "full") and learned.get("asked") != asked:
             weigh = self._weigh(volume, view, marked) if self.stage == "full" else equal_weights
             rates = Rates(self.rounds, self.steps, self.rate)
-            classifier = refined(problem, classifier, rates, weigh, show)
+            tuned = refined(problem, classifier, rates, weigh, show)
+            classifier = not_lost(problem, classifier, tuned, inside, self.kept)
             learned = {**classifier.to_arrays(), "box": frame, "asked": asked}
         answer = problem.probability(classifier)
         if self.stage != "initial":
@@ -289,11 +293,10 @@ class BIFSeg(Method):
 
 
 def _framed(prompts: Sequence[Prompt], region: Region) -> Int8:
-    """1 in the box, 0 in the margin around it, `region.shape`."""
-    frame = box(prompts)
-    assert frame is not None
-    inside = np.zeros(region.shape, np.int8)
-    inside[frame.intersect(region).within(region)] = 1
+    """1 in the box, 0 in the margin around it and without one, `region.shape`."""
+    frame, inside = box(prompts), np.zeros(region.shape, np.int8)
+    if frame is not None:
+        inside[frame.intersect(region).within(region)] = 1
     return inside
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..energy import maxflow
 from ..types import Float32, Index, Int8, Mask
+from . import spanning
 from .confidence import Scribbled
 from .tuning import Classifier
 
@@ -112,6 +113,29 @@ def refined(
             tick,
         )
     return classifier
+
+
+def not_lost(
+    problem: Problem, before: Classifier, after: Classifier, box: Mask, share: float
+) -> Classifier:
+    """The tuned classifier, or the one before if tuning has lost the object.
+
+    That is where the largest part of its cut spans less than a share of what that of the other
+    spans. The cut of both keeps all marks.
+
+    Args:
+        problem: The image.
+        before: Not tuned.
+        after: Tuned.
+        box: `(I, J, K)`, in which the object is.
+        share: 0 keeps whatever tuning gave.
+    """
+    if share == 0 or not box.any():
+        return after
+    one, other = (
+        spanning.spanned(problem.cut(problem.probability(each)), box) for each in (before, after)
+    )
+    return before if other < share * one else after
 
 
 def equal_weights(probability: Float32, mask: Mask) -> Float32:

@@ -41,16 +41,21 @@ def log_odds(probability: Float32, box: Mask, share: float) -> float:
     """
     if not box.any():
         return 0.0
-    sides = _lengths(box)
     for odds in np.arange(0, _MOST, _STEP).tolist():
-        if _spanned((probability > 1 / (1 + np.exp(odds))) & box, sides) >= share:
+        if spanned(probability > 1 / (1 + np.exp(odds)), box) >= share:
             return float(odds)
     return _MOST
 
 
-def _spanned(mask: Mask, sides: list[int]) -> float:
-    """How long the largest part is, over the sides of the box, their mean."""
-    parts, count = ndimage.label(mask)
+def spanned(mask: Mask, box: Mask) -> float:
+    """How long a mask's largest part in a box is, over the box's sides, their mean.
+
+    Args:
+        mask: `(I, J, K)`.
+        box: Likewise, not empty.
+    """
+    sides = _lengths(box)
+    parts, count = ndimage.label(mask & box)
     if count == 0:
         return 0.0
     lengths = _lengths(parts == 1 + np.bincount(parts.ravel())[1:].argmax())

@@ -66,7 +66,7 @@ async def write_beside(bench: Workbench, seat: Seat, asked: Export) -> list[str]
             own = kept.notes.get("written", [])
             written = exporting.beside(made, image, own)
         names = sorted({*own, *written})
-        bench.journal.note(seat.id, written=names, saved=saved_mark(seat.session))
+        bench.journal.note(seat.id, written=names, saved=saved_mark(seat.session.history))
         return written
 
     written: list[str] = await seat.read(work)

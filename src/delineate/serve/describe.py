@@ -64,7 +64,7 @@ def _method(method: type[AnyMethod]) -> dict[str, Any]:
     hints = typing.get_type_hints(method)
     return {
         "name": method.name,
-        "title": method.name.replace("_", " ").capitalize(),
+        "title": method.title,
         "when": method.when,
         "about": about,
         "paper": method.paper,

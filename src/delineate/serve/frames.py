@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ..objects import Object
 from ..prompts import Given, Paint, Prompt, to_json
 from ..region import Region
-from ..session import Session
 from ..types import Array
 from ..voxels import Voxels
 from .grid import PageGrid
@@ -34,10 +34,10 @@ def frame(header: Mapping[str, Any], region: Region, values: Array, grid: PageGr
     return struct.pack("<I", len(text)) + text + zlib.compress(flat.data, 1)
 
 
-def labels(session: Session, region: Region) -> Array:
-    """The label map of a session in a region, uint8."""
+def labels(objects: Mapping[int, Object], region: Region) -> Array:
+    """The label map of a session's objects in a region, uint8."""
     out = np.zeros(region.shape, np.uint8)
-    for item in session.objects:
+    for item in objects.values():
         if item.mask.region.intersect(region).size:
             out[item.mask.on(region)] = item.number
     return out

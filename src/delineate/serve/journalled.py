@@ -4,11 +4,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ..asking import Answer
+from ..asking import Answer, Asker
 from ..history import Snapshot
 from ..journal import Journal
 from ..methods.base import AnyMethod, Observe, State
-from ..session import Asker
 from ..volume import Volume
 
 

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from ..asking import Answer
+from ..asking import Answer, Asker
 from ..errors import Cancelled, MethodError
 from ..history import Snapshot
 from ..methods.base import AnyMethod, Observe, State
 from ..patch import Patch
-from ..session import Asker
 from ..volume import Volume
 from .placing import Image
 from .worker import work
@@ -57,9 +56,11 @@ class Lanes:
 
     Args:
         count: How many.
+        first: A method that they import when they begin, so that its first mark does not wait.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, first: str = "") -> None:
+        self._first = first
         self._context = multiprocessing.get_context("spawn")
         self._free: queue.LifoQueue[_Lane] = queue.LifoQueue()
         self._lock = threading.Lock()
@@ -122,7 +123,7 @@ class Lanes:
         if self._closed:
             raise MethodError("the server is ending; ask again when it is back")
         here, there = self._context.Pipe()
-        process = self._context.Process(target=work, args=(there,), daemon=True)
+        process = self._context.Process(target=work, args=(there, self._first), daemon=True)
         process.start()
         there.close()
         lane = _Lane(process, here)

@@ -51,6 +51,9 @@ async def _live(socket: WebSocket, bench: Workbench, seat: Seat) -> None:
     await socket.accept()
     outbox: asyncio.Queue[Any] = asyncio.Queue(_WAITING)
     seat.watchers.add(outbox)
+    running = seat.running()
+    if running:
+        outbox.put_nowait(running)
     sender = asyncio.create_task(_send(socket, outbox))
     previews: set[asyncio.Task[None]] = set()
     try:

@@ -1,10 +1,11 @@
 """An existing segmentation as objects of a session."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ImageError, SessionError
 from ..io import Label, read_labels
-from ..prompts import Given
+from ..objects import Object
 from ..session import Session, Update
 from ..volume import Volume
 
@@ -23,26 +24,27 @@ def labels(files: list[Path], like: Volume) -> tuple[Label, ...]:
     return found
 
 
-def add(session: Session, found: tuple[Label, ...]) -> Update:
-    """Add objects, each under its own number if that is free, with names and colours."""
+def add(session: Session, found: tuple[Label, ...], name: str) -> Update:
+    """Add objects in one step, each under its own number if that is free, with names and colours.
+
+    Args:
+        session: The session.
+        found: At least one object.
+        name: Of the file, for people.
+    """
     taken = {item.number for item in session.objects}
     free = (
         n for n in range(1, 256) if n not in taken and n not in {label.number for label in found}
     )
-    update: Update | None = None
-    numbers, ids = [], []
+    items = []
     for label in found:
         fits = label.number not in taken and 1 <= label.number <= 255
         number = label.number if fits else next(free, None)
         if number is None:
             raise SessionError("a session has at most 255 objects; delete some first")
-        session.describe(number, name=label.name, colour=label.colour)
-        made = session.add(Given(label.voxels), object=number, name="open")
-        region = made.region.union(update.region) if update else made.region
-        update = made
-        numbers += [*made.objects, number]
-        ids += [*made.ids]
-        update = Update(made.step, (), (), region, made.notes, 0.0)
-    assert update is not None
-    step = f"open {len(found)} object{'s' if len(found) > 1 else ''}"
-    return Update(step, tuple(ids), tuple(sorted(set(numbers))), update.region, update.notes, 0.0)
+        fresh = Object.fresh(number)
+        colour = label.colour or fresh.colour
+        items.append(replace(fresh, name=label.name, colour=colour, mask=label.voxels))
+    update = session.insert(*items, name=f"open {name}")
+    numbers = {*update.objects, *(item.number for item in items)}
+    return replace(update, objects=tuple(sorted(numbers)))

@@ -18,7 +18,7 @@ from . import frames
 from .failures import Refused
 from .grid import PageGrid
 from .journalled import Journalled
-from .state import as_object, step_row
+from .state import Settled, as_object, step_row
 
 Work = Callable[[Session, Observe], Update | None]
 _OFTEN = 0.1
@@ -52,13 +52,13 @@ class Seat:
         self.used = time.monotonic()
         self.gone: DelineateError | None = None
         self.guests = 0
-        self.shown = session.history.now
+        self.shown = Settled.of(session)
         self.watchers: set[asyncio.Queue[Any]] = set()
         self._journalled, self._journal, self._pool = journalled, journal, pool
         self._most, self._waiting = waiting, 0
         self._lock = asyncio.Lock()
         self._stop = threading.Event()
-        self._running = False
+        self._running: str | None = None
         self._trial = 0
         self._loop = asyncio.get_running_loop()
 
@@ -84,13 +84,13 @@ class Seat:
         async with await self._turn():
             self._trial += 1
             self._stop.clear()
-            self._running = True
-            self.tell({"kind": "busy", "step": step, "waiting": self._waiting})
+            self._running = step
+            self.tell(self.running())
             try:
                 frame, done = await self._loop.run_in_executor(self._pool, self._step, action, work)
             finally:
-                self._running = False
-                self.shown = self.session.history.now
+                self._running = None
+                self.shown = Settled.of(self.session)
                 self.tell({"kind": "idle"})
         self.tell({"kind": "changed", "done": done, "window": window})
         return frame
@@ -99,6 +99,19 @@ class Seat:
         """Look at the session between steps, off the event loop."""
         async with await self._turn():
             return await self._loop.run_in_executor(self._pool, work)
+
+    def running(self) -> dict[str, Any] | None:
+        """What runs, as those who watch are told of it."""
+        if self._running is None:
+            return None
+        return {"kind": "busy", "step": self._running, "waiting": self._waiting}
+
+    async def look(self, work: Callable[[Settled], Any]) -> Any:
+        """Look at the session as it was after the last step, whatever runs; off the event loop."""
+        if self.gone:
+            raise self.gone
+        self.used = time.monotonic()
+        return await self._loop.run_in_executor(self._pool, work, self.shown)
 
     async def preview(self, number: int, work: Callable[[Session, Observe], Any]) -> bytes | None:
         """An object as it would be; None if something newer came in between.
@@ -128,7 +141,7 @@ class Seat:
         """Stop what runs; whether anything did."""
         self._stop.set()
         self._trial += 1
-        return self._running
+        return self._running is not None
 
     async def close(self, why: DelineateError) -> None:
         """Stop what runs, and refuse those who wait."""
@@ -186,7 +199,7 @@ class Seat:
         if header["update"]:
             header["update"] |= {"seconds": seconds, "outside": seconds - inside}
         region = update.region if update else Region((0, 0, 0), (0, 0, 0))
-        values = frames.labels(self.session, region)
+        values = frames.labels(self.session.history.now.objects, region)
         return frames.frame(header, region, values, self.grid), self.session.history.done
 
     def _header(self, update: Update | None, before: Snapshot, steps: list[Any]) -> dict[str, Any]:
@@ -223,7 +236,7 @@ class Seat:
         item = work(self.session, observe)
         old = self.session.history.now.objects.get(item.number)
         region = item.mask.region.union(old.mask.region) if old else item.mask.region
-        values = frames.labels(self.session, region)
+        values = frames.labels(self.session.history.now.objects, region)
         values[values == item.number] = 0
         values[item.mask.on(region)] = item.number
         header = {"kind": "preview", "number": number, "object": item.number}
@@ -249,7 +262,7 @@ class Seat:
 
     def _partial(self, patch: Patch) -> bytes:
         number = self._journalled.object
-        values = frames.labels(self.session, patch.region)
+        values = frames.labels(self.session.history.now.objects, patch.region)
         mask = patch.probability > 0.5
         values[(values == number) & ~mask] = 0
         values[mask & (values == 0)] = number

@@ -50,7 +50,7 @@ class Settings:
         tokens: For each user, the token.
         hosts: Names by which it may be asked for.
         port: Where it listens.
-        method: Of a new session.
+        method: Of a new session; "" for the one that suits the image.
         fields: Of that method.
         write: Whether masks may be written beside images.
         quick: Processes for pictures and slices; 0 computes in the server's own.
@@ -65,7 +65,7 @@ class Settings:
     tokens: Mapping[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     port: int = 8765
-    method: str = "graphcut"
+    method: str = ""
     fields: Mapping[str, Any] = field(default_factory=dict)
     write: bool = True
     quick: int = 1

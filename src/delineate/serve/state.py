@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import numpy as np
 
-from ..history import Step
+from ..history import History, Snapshot, Step
 from ..journal import Kept
+from ..methods.base import AnyMethod
 from ..objects import Object
 from ..session import Session
 from ..volume import RGB, Volume
@@ -43,9 +44,9 @@ def step_row(number: int, step: Step) -> dict[str, Any]:
     return {"number": number, "name": step.name, "time": step.time}
 
 
-def as_method(session: Session) -> dict[str, Any]:
-    """The method in use and its fields."""
-    return {"name": session.method.name, "fields": asdict(session.method)}
+def as_method(method: AnyMethod) -> dict[str, Any]:
+    """A method and its fields."""
+    return {"name": method.name, "fields": asdict(method)}
 
 
 def as_image(volume: Volume, kept: Kept, grid: PageGrid) -> dict[str, Any]:
@@ -84,26 +85,55 @@ def ranges(volume: Volume) -> list[list[float]]:
     return found
 
 
-def saved_mark(session: Session) -> str:
+@dataclass(frozen=True)
+class Settled:
+    """A session between two steps; a step that runs does not change it.
+
+    Args:
+        history: Its steps, of which nobody adds or takes any.
+        next_id: The number of the next prompt.
+    """
+
+    history: History
+    next_id: int
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        """A session as it is; no step may run."""
+        history = session.history
+        return cls(History(history.start, [*history.steps], history.done), session.next_id)
+
+    @property
+    def now(self) -> Snapshot:
+        """Its method and objects."""
+        return self.history.now
+
+
+def saved_mark(history: History) -> str:
     """A text that changes with the masks: which step it is, of which history."""
-    history = session.history
     last = history.steps[history.done - 1].time if history.done else 0.0
     return f"{history.done} {last}"
 
 
 def as_state(
-    session: Session, kept: Kept, grid: PageGrid, image: Mapping[str, Any], more: Mapping[str, Any]
+    session: Session,
+    settled: Settled,
+    kept: Kept,
+    grid: PageGrid,
+    image: Mapping[str, Any],
+    more: Mapping[str, Any],
 ) -> dict[str, Any]:
     """All that a page needs to show a session again.
 
     Args:
-        session: The session.
+        session: The session, whose image and `parts` never change.
+        settled: Its steps, masks and method.
         kept: What the journal says of it.
         grid: The page's.
         image: Of `as_image`.
-        more: What only the server knows: status, exports, what was interrupted.
+        more: What only the server knows: status, exports, what runs, what was interrupted.
     """
-    history = session.history
+    history, now = settled.history, settled.now
     notes = kept.notes
     return {
         "id": kept.id,
@@ -111,18 +141,20 @@ def as_state(
         "created": kept.created,
         "opened": kept.opened,
         "image": dict(image),
-        "method": as_method(session),
-        "dims": history.now.dims,
+        "method": as_method(now.method),
+        "dims": now.dims,
         "parts": session.parts,
-        "objects": [as_object(item, session.volume, grid) for item in session.objects],
+        "objects": [
+            as_object(item, session.volume, grid) for _, item in sorted(now.objects.items())
+        ],
         "history": {
             "done": history.done,
             "steps": [step_row(n, step) for n, step in enumerate(history.steps, 1)],
         },
-        "next_id": session.next_id,
+        "next_id": settled.next_id,
         "view": notes.get("view", {}),
         "seconds": notes.get("seconds", {}),
-        "saved": notes.get("saved") == saved_mark(session),
+        "saved": notes.get("saved") == saved_mark(history),
         "autosave": notes.get("autosave"),
         **more,
     }

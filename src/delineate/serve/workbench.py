@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from ..asking import Asker
 from ..errors import DelineateError, SessionError, UnknownSession
 from ..io import extent, read
 from ..journal import Journal, Kept
-from ..session import Asker, Session
+from ..session import Session
 from ..types import Float32
 from ..volume import Volume
 from .describe import chosen, methods
@@ -26,6 +27,7 @@ from .places import inside, relative
 from .placing import Image, Place, mapped, placed, remove
 from .seat import Seat
 from .settings import Settings
+from .suited import FIRST, suited
 from .uploads import Uploads, forget
 
 _THREADS = 32
@@ -54,8 +56,8 @@ class Workbench:
         self.uploads = Uploads(settings.home / "uploads", settings.limits)
         self.pool = ThreadPoolExecutor(_THREADS, "work")
         self._place = Place(settings.home / "open")
-        self._quick = Lanes(settings.quick) if settings.quick else None
-        self._slow = Lanes(settings.slow) if settings.slow else None
+        self._quick = Lanes(settings.quick, settings.method or FIRST) if settings.quick else None
+        self._slow = Lanes(settings.slow, settings.method) if settings.slow else None
         self._chairs: dict[str, Chair] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._methods: asyncio.Future[list[dict[str, Any]]] | None = None
@@ -122,10 +124,14 @@ class Workbench:
             raise Refused(
                 429, "Busy", f"there are {len(mine)} sessions, as many as one may have; delete some"
             )
-        method = await self.off(chosen, asked.method or self.settings.method, self._fields(asked))
+        name = asked.method or self.settings.method
+        if asked.fields and not name:
+            raise Refused(422, "Invalid", "say which method the fields are of")
+        method = await self.off(chosen, name, self._fields(asked)) if name else None
         await self._room(0)
         volume, file = await self.off(self._read, owner, where)
         try:
+            method = method or await self.off(suited, volume)
             session = Session(volume, method, dims=asked.dims, parts=asked.parts)
             id = await self.off(self.journal.create, owner, session, where, place)
         except BaseException:

@@ -3,23 +3,28 @@
 import pickle
 import traceback
 from collections import OrderedDict
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
 from ..asking import Answer, ask
 from ..errors import Cancelled, DelineateError, MethodError
 from ..history import Snapshot
+from ..methods import build
 from ..methods.base import Observe, State
 from ..patch import Patch
 from ..volume import Volume
 from .placing import Image
 
 
-def work(line: Connection) -> None:
-    """Answer what is asked on a line, until it is cut."""
+def work(line: Connection, first: str = "") -> None:
+    """Answer what is asked on a line, until it is cut; `first` names a method to import before."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if first:
+        with suppress(ImportError, DelineateError):  # said when it is asked
+            build(first)
     known = _Known()
     while True:
         try:

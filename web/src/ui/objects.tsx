@@ -1,5 +1,6 @@
 /** The objects of the session: active one, name, colour, show, lock, delete, volume. */
 
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { toggleHidden } from '../keys'
 import * as server from '../server'
 import * as session from '../session'
@@ -23,6 +24,23 @@ export function Objects() {
   )
 }
 
+/** A name to type over; what is half typed stays when the rest of the page is drawn anew. */
+function NameBox({ number, name }: { number: number; name: string }) {
+  const box = useRef<HTMLInputElement>(null)
+  const back = () => (box.current!.value = name)
+  useLayoutEffect(() => void back(), [name])
+  const take = async () => {
+    const typed = box.current!.value
+    if (!typed || !(await session.describe(number, { name: typed }))) back()
+  }
+  return (
+    <input
+      type="text" ref={box} aria-label={`Name of object ${number}`} title="Name" maxLength={200}
+      onChange={() => void take()} onKeyDown={(event) => event.key === 'Enter' && (event.target as HTMLElement).blur()}
+    />
+  )
+}
+
 function Row({ item }: { item: Item }) {
   const { number, name, colour, locked, ml } = item
   const active = store.active.value === number
@@ -32,11 +50,7 @@ function Row({ item }: { item: Item }) {
   return (
     <li class={active ? 'object active' : 'object'} onClick={() => (store.active.value = number)} data-object={number}>
       <input type="color" value={colour} aria-label={`Colour of ${name}`} title="Colour" onChange={(event) => void session.describe(number, { colour: value(event) })} />
-      <input
-        type="text" value={name} aria-label={`Name of object ${number}`} title="Name" maxLength={200}
-        onChange={(event) => value(event) && void session.describe(number, { name: value(event) })}
-        onKeyDown={(event) => event.key === 'Enter' && (event.target as HTMLElement).blur()}
-      />
+      <NameBox number={number} name={name} />
       <span class="volume" title={`${item.voxels} voxels`}>{picture.dims === 2 ? `${item.voxels} px` : size(ml)}</span>
       <span class="acts">
         <Button icon={hidden ? 'hide' : 'eye'} kind="bare" title={hidden ? 'Show (U)' : 'Hide (U)'} on={!hidden} onClick={() => toggleHidden(number)} />

@@ -37,7 +37,7 @@ async def about(bench: Bench, user: User) -> dict[str, Any]:
         "folder": settings.folder.name if settings.folder else None,
         "write": settings.write and settings.folder is not None,
         "notice": NOTICE,
-        "default": {"method": settings.method, "fields": dict(settings.fields)},
+        "default": {"method": settings.method or None, "fields": dict(settings.fields)},
         "limits": {
             "upload_bytes": limits.upload_bytes,
             "voxels": limits.voxels,

@@ -28,8 +28,8 @@ async def segmentations(
     file = bench.find(user, location.path, location.upload)
     bench.check_size([file], None)
     found = await bench.off(opening.labels, [file], seat.session.volume)
-    action = {"action": "segmentations", "prompts": []}
-    frame = await seat.run(action, lambda s, _: opening.add(s, found), "open", x_window)
+    name = "segmentation" if location.upload and file.is_dir() else file.name
+    frame = await seat.run({}, lambda s, _: opening.add(s, found, name), f"open {name}", x_window)
     autosave(bench, seat)
     return reply(frame)
 
@@ -72,7 +72,7 @@ async def export(
             )
             packed = exporting.packed(made, exporting.stem_of(title))
         if asked.format not in ("csv", "picture"):
-            bench.journal.note(seat.id, saved=saved_mark(seat.session))
+            bench.journal.note(seat.id, saved=saved_mark(seat.session.history))
         return packed
 
     return _download(*await seat.read(work))

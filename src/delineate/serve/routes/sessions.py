@@ -15,7 +15,7 @@ from .. import exporting, frames, pixels, suggest
 from ..failures import Refused
 from ..forms import InPath, Opening, Seconds
 from ..seat import Seat
-from ..state import as_state, millilitres
+from ..state import Settled, as_state, millilitres
 from ..workbench import Chair, Workbench
 from .common import Bench, Frame, Named, Sat, User, reply
 
@@ -83,16 +83,16 @@ async def image(
 
 @router.get("/{id}/labels", responses=Frame)
 async def labels(seat: Sat) -> Response:
-    """The label map where there are objects."""
+    """The label map where there are objects; waits for nothing that runs."""
 
-    def work() -> bytes:
-        region = Region((0, 0, 0), (0, 0, 0))
-        for item in seat.session.objects:
+    def work(settled: Settled) -> bytes:
+        objects, region = settled.now.objects, Region((0, 0, 0), (0, 0, 0))
+        for item in objects.values():
             region = region.union(item.mask.region)
-        values = frames.labels(seat.session, region)
+        values = frames.labels(objects, region)
         return frames.frame({"kind": "labels"}, region, values, seat.grid)
 
-    return reply(await seat.read(work))
+    return reply(await seat.look(work))
 
 
 @router.put("/{id}/view", status_code=204)
@@ -107,7 +107,7 @@ async def view(bench: Bench, user: User, id: Named, view: dict[str, Any]) -> Non
 @router.post("/{id}/seconds")
 async def seconds(bench: Bench, seat: Sat, seconds: Seconds) -> dict[str, Any]:
     """Add to the user's time on an object; waits for nothing that runs."""
-    item, key = seat.shown.objects.get(seconds.object), str(seconds.object)
+    item, key = seat.shown.now.objects.get(seconds.object), str(seconds.object)
     if item is None:
         raise UnknownObject(f"there is no object {seconds.object}")
     ml = len(item.mask) * millilitres(seat.session.volume)
@@ -154,14 +154,15 @@ async def suggestion(seat: Sat, number: InPath) -> dict[str, Any]:
 
 
 async def state(bench: Workbench, user: str, id: str) -> dict[str, Any]:
-    """All that a page needs to show a session."""
+    """All that a page needs to show a session; waits for nothing that runs."""
     async with bench.chair(user, id) as chair:
         seat = chair.seat
-        found: dict[str, Any] = await seat.read(lambda: _state(bench, user, chair))
-    return found
+        running = seat.running()
+        found: dict[str, Any] = await seat.look(lambda now: _state(bench, user, chair, now))
+    return {**found, "busy": running}
 
 
-def _state(bench: Workbench, user: str, chair: Chair) -> dict[str, Any]:
+def _state(bench: Workbench, user: str, chair: Chair, settled: Settled) -> dict[str, Any]:
     seat, id = chair.seat, chair.seat.id
     kept = bench.journal.kept(id)
     done = bench.journal.marked(user)
@@ -170,7 +171,7 @@ def _state(bench: Workbench, user: str, chair: Chair) -> dict[str, Any]:
         "interrupted": [_interrupted(row, seat) for row in bench.journal.interrupted(id)],
         "exports": exporting.formats(seat.session.volume),
     }
-    return as_state(seat.session, kept, seat.grid, chair.image, more)
+    return as_state(seat.session, settled, kept, seat.grid, chair.image, more)
 
 
 def _interrupted(row: dict[str, Any], seat: Seat) -> dict[str, Any]:
