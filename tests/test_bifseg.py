@@ -14,7 +14,14 @@ from delineate.errors import Cancelled, MethodError, PromptsMissing
 from delineate.methods import bifseg, features, viewed
 from delineate.methods.bifseg import STAGES, BIFSeg
 from delineate.methods.crop import Crop
-from delineate.methods.refining import Problem, Rates, equal_weights, not_lost, refined
+from delineate.methods.refining import (
+    Problem,
+    Rates,
+    equal_weights,
+    not_lost,
+    refined,
+    spanning_odds,
+)
 from delineate.methods.tuning import Classifier
 from delineate.models import Info
 from delineate.networks.pcnet import PCNet, PCNetSizes
@@ -614,3 +621,26 @@ def test_a_session_is_not_left_without_an_answer(nets, monkeypatch):
         session = Session(volume, BIFSeg(**{**SMALL, "kept": kept}))
         session.add(Box((3, 4, 0), (20, 21, 1)))
         assert session.mask().any() == expected
+
+
+def test_the_cut_spans_the_box_too():
+    """A boundary that costs more than a doubtful object is worth leaves nothing of it."""
+    seen = np.full((12, 12, 1), -2.0, np.float32)
+    seen[2:10, 2:10] = 0.4
+    box = np.zeros(seen.shape, bool)
+    box[1:11, 1:11] = True
+    rows = torch.from_numpy(seen.reshape(-1, 1))
+    parts = ([[1.0], [-1.0]], [0.0, 0.0], [[0.0, 0.0], [1.0, -1.0]], [0.0, 0.0])
+    flat = Classifier(*(torch.tensor(part) for part in parts))
+    boundary = grid.contrast_weights(seen[None], (1.0, 1.0, 1.0), 10.0, 4)
+    problem = Problem(
+        rows, {step: 2 * w for step, w in boundary.items()}, np.zeros_like(box, np.int8)
+    )
+    assert not problem.cut(problem.probability(flat)).any()
+    more = spanning_odds(problem, flat, box, 0.6, 0.0)
+    assert 0.0 < more <= 4.0
+    assert problem.cut(problem.probability(flat.biased(more)))[3:9, 3:9].all()
+    assert not problem.cut(problem.probability(flat.biased(more - 0.25))).any()
+    free = Problem(rows, {}, unsaid)
+    assert spanning_odds(free, flat, box, 0.6, 0.5) == 0.5
+    assert spanning_odds(problem, flat.biased(-50.0), box, 0.6, 0.5) == 4.5

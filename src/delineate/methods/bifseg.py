@@ -25,7 +25,16 @@ from .base import Method, Observe, State, quiet
 from .confidence import Scribbled
 from .crop import Crop, framed_region
 from .ranges import at_least, check_neighbours, positive
-from .refining import Problem, Rates, Trust, by_confidence, equal_weights, not_lost, refined
+from .refining import (
+    Problem,
+    Rates,
+    Trust,
+    by_confidence,
+    equal_weights,
+    not_lost,
+    refined,
+    spanning_odds,
+)
 from .tuning import Classifier
 from .viewed import Networks, Viewed
 
@@ -114,8 +123,9 @@ class BIFSeg(Method):
         spans_2d: Share of the box's sides that the network's answer spans: its odds are raised
             alike for all voxels until it does. 0: not at all, as in the paper.
         spans_3d: The same.
-        kept: Share of the length of the answer without tuning that the tuned one has at least, or
-            else the object was lost and tuning is left out. 0: never, as in the paper.
+        kept: Share of the length of the cut without tuning that the tuned one has at least, or
+            else the object was lost and tuning is left out; that first cut spans the box too, not
+            only the network's answer. 0: neither, as in the paper.
         beside_2d: Log odds that a mark adds to the cut where it lies, and less with the distance
             from it; 0: none, as in the paper.
         beside_3d: The same.
@@ -232,7 +242,10 @@ class BIFSeg(Method):
             classifier = Classifier.from_arrays(learned, view.features.device)
         elif frame:
             found = problem.probability(classifier)
-            more = spanning.log_odds(found, inside, self._at("spans", volume))
+            share = self._at("spans", volume)
+            more = spanning.log_odds(found, inside, share)
+            if self.kept and self.stage != "initial" and inside.any():
+                more = spanning_odds(problem, classifier, inside, share, more)
             classifier = classifier.biased(more)
 
         def patch(on: Float32) -> Patch:

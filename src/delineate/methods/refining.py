@@ -115,6 +115,37 @@ def refined(
     return classifier
 
 
+def spanning_odds(
+    problem: Problem, classifier: Classifier, box: Mask, share: float, least: float
+) -> float:
+    """Log odds to add so that not only the network's answer but its cut spans the box.
+
+    A cut leaves nothing of an object that the network is not sure of.
+
+    Args:
+        problem: The image.
+        classifier: Of the network.
+        box: `(I, J, K)`, not empty.
+        share: Of the box's sides that the largest part of the cut is as long as.
+        least: What the network's own answer asks for, see `spanning.log_odds`.
+
+    Returns:
+        `least`, if that suffices, else up to 4 more, to a quarter.
+    """
+
+    def spans(odds: float) -> bool:
+        cut = problem.cut(problem.probability(classifier.biased(odds)))
+        return spanning.spanned(cut, box) >= share
+
+    if spans(least):
+        return least
+    low, high = least, least + 4.0
+    while high - low > 0.25:
+        middle = (low + high) / 2
+        low, high = (low, middle) if spans(middle) else (middle, high)
+    return high
+
+
 def not_lost(
     problem: Problem, before: Classifier, after: Classifier, box: Mask, share: float
 ) -> Classifier:
