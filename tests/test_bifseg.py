@@ -633,9 +633,8 @@ def test_the_cut_spans_the_box_too():
     parts = ([[1.0], [-1.0]], [0.0, 0.0], [[0.0, 0.0], [1.0, -1.0]], [0.0, 0.0])
     flat = Classifier(*(torch.tensor(part) for part in parts))
     boundary = grid.contrast_weights(seen[None], (1.0, 1.0, 1.0), 10.0, 4)
-    problem = Problem(
-        rows, {step: 2 * w for step, w in boundary.items()}, np.zeros_like(box, np.int8)
-    )
+    costs, unsaid = {step: 2 * w for step, w in boundary.items()}, np.zeros_like(box, np.int8)
+    problem = Problem(rows, costs, unsaid)
     assert not problem.cut(problem.probability(flat)).any()
     more = spanning_odds(problem, flat, box, 0.6, 0.0)
     assert 0.0 < more <= 4.0
