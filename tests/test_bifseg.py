@@ -643,3 +643,15 @@ def test_the_cut_spans_the_box_too():
     free = Problem(rows, {}, unsaid)
     assert spanning_odds(free, flat, box, 0.6, 0.5) == 0.5
     assert spanning_odds(problem, flat.biased(-50.0), box, 0.6, 0.5) == 4.5
+
+
+def test_a_strict_boundary_does_not_take_the_object_away():
+    volume, truth = ball(noise=30)
+    strict = {**SMALL, "spans_2d": 0.6, "stage": "crf", "lambda_2d": 6.0, "sigma_2d": 10.0}
+    found = {}
+    for kept in (0.0, 0.5):
+        session = Session(volume, BIFSeg(**{**strict, "kept": kept}))
+        session.add(Box((3, 4, 0), (20, 21, 1)))
+        found[kept] = session.mask()
+    assert not found[0.0].any()
+    assert dice(found[0.5], truth) > 0.5

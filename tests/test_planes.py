@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from delineate import models
 from delineate.bench.weights import weights_of
 from delineate.errors import MethodError
 from delineate.methods.bifseg import BIFSeg
 from delineate.methods.click_fcn import ClickFCN
-from delineate.methods.features import odds
+from delineate.methods.features import odds, precision
 from delineate.methods.tuning import Classifier
 from delineate.methods.viewed import Networks
 from delineate.models import Info, save
@@ -149,7 +150,24 @@ def test_weights_in_the_wrong_place_are_one_sentence(handmade_weights):
         Networks.load(("pcnet", "click-3d"), 3)
 
 
-def test_the_benchmark_knows_what_both_have_learnt_from():
+def test_slices_that_were_interpolated_count_less(net):
+    image = np.random.default_rng(3).normal(size=(8, 9, 7)).astype(np.float32)
+    alone = [slice_by_slice(net, image, axis) for axis in range(3)]
+    mean = (alone[0] + alone[1] + 4 * alone[2]) / 6
+    with torch.no_grad():
+        found = odds(net, image, (1.0, 1.0, 4.0)).numpy()
+    loose = 1e-4 if precision() == "float32" else 0.05
+    np.testing.assert_allclose(found, (mean[1] - mean[0]).ravel(), atol=loose)
+
+
+def test_the_benchmark_knows_what_both_have_learnt_from(monkeypatch):
     found = weights_of(BIFSeg(), 3)
     assert found.name == "pcnet + planes" and "sts_ct" in found.learnt
     assert len(str(found)) == len("pcnet + planes") + 1 + 12 + 3 + 12
+    learnt = {"pcnet": {"wbc": 1.0}, "planes": {"acdc": 1.0}}
+
+    def load(name):
+        return None, Info(name=name, architecture="", sizes={}, size=(8, 8, 8), data=learnt[name])
+
+    monkeypatch.setattr(models, "load", load)
+    assert weights_of(BIFSeg(), 3).learnt == {"wbc", "acdc"}
