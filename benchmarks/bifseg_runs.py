@@ -29,7 +29,7 @@ class Bench(Runs):
             {
                 "stage": stage,
                 "anew": "" if anew else "false",
-                "kept": "0" if stage in ("uniform", "full") else "",
+                "kept": "0" if stage not in ("", "initial") else "",
                 f"beside_{self.dims}d": "" if beside else "0",
                 "weights": self.weights if weights is None else weights,
             }

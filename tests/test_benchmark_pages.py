@@ -176,12 +176,13 @@ def test_every_part_has_its_place_on_the_page_and_leaves_the_rest(tmp_path):
 
 def test_stages_of_the_tables_start_from_the_network_and_hear_the_same_marks():
     bench = Bench(Path("cases"), Path("out"), 2, weights="w")
-    assert unsupervised(bench).methods["w = 1"] == "bifseg:stage=uniform,weights=w"
+    assert unsupervised(bench).methods["w = 1"] == "bifseg:stage=uniform,kept=0,weights=w"
     asked = supervised(bench)
     assert asked.start == "marks:bifseg:stage=initial,weights=w" and asked.rounds == 1
     for name, label in asked.methods.items():
         fields = Variant.parse(label).fields
         assert fields.get("anew", True) == (name != "unsupervised, then supervised")
+        assert fields["kept"] == 0
     assert goals(Bench(Path("cases"), Path("out"), 2)).methods["full"] == "bifseg"
 
 
