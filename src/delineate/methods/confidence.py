@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..energy import geodesic
+from ..energy.paths import Paths
 from ..types import Float32, Int8, Mask
 
 _FLAT = (0.0, 0.0, 0.0)
@@ -39,8 +39,11 @@ class Scribbled:
                 climbs and falls along it, however many voxels it crosses.
             neighbours: See `grid.offsets`.
         """
-        near = [_near(image, marks == sign, epsilon, neighbours) for sign in (1, -1)]
-        return cls(marks, near[0], near[1])
+        if epsilon == 0 or not marks.any():
+            return cls(marks, *np.zeros((2, *marks.shape), bool))
+        ways = Paths.through(image[None], _FLAT, 1.0, neighbours)
+        inside, outside = (ways.from_seeds(marks == sign, epsilon) for sign in (1, -1))
+        return cls(marks, inside < epsilon, outside < epsilon)
 
     def weights(
         self, probability: Float32, mask: Mask, low: float, high: float, omega: float
@@ -64,11 +67,3 @@ class Scribbled:
         weights = np.where(uncertain, np.float32(0), np.float32(1))
         weights[self.marks != 0] = omega
         return weights
-
-
-def _near(image: Float32, seeds: Mask, epsilon: float, neighbours: int) -> Mask:
-    """Within less than epsilon of the seeds."""
-    if not seeds.any() or epsilon == 0:
-        return np.zeros(seeds.shape, bool)
-    distance = geodesic.geodesic_distance(seeds, image[None], _FLAT, 1.0, neighbours)
-    return np.asarray(distance < epsilon, np.bool_)
