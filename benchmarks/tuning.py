@@ -46,17 +46,18 @@ HEAD = """\
 
 @dataclass
 class Spent:
-    """Seconds in parts of an answer, and the voxels of each step of descent."""
+    """Seconds in parts of an answer, and the voxels of each gradient and of each loss alone."""
 
     descent: float = 0.0
     cuts: float = 0.0
     voxels: tuple[int, ...] = ()
+    losses: tuple[int, ...] = ()
 
 
 @contextmanager
 def watched() -> Iterator[Spent]:
     """Times descent and cuts while a block runs."""
-    spent, tuned, slope = Spent(), Classifier.tuned, Classifier.slope
+    spent, tuned, slope, loss = Spent(), Classifier.tuned, Classifier.slope, Classifier.loss
     cut = refining.maxflow.minimum_cut
 
     def timed(work: Callable[..., Any], part: str) -> Callable[..., Any]:
@@ -72,13 +73,18 @@ def watched() -> Iterator[Spent]:
         spent.voxels = (*spent.voxels, len(features))
         return slope(self, features, *given)
 
+    def counted_loss(self: Classifier, features: Tensor, *given: Tensor) -> float:
+        spent.losses = (*spent.losses, len(features))
+        return loss(self, features, *given)
+
     Classifier.tuned = timed(tuned, "descent")  # type: ignore[method-assign]
-    Classifier.slope = counted  # type: ignore[method-assign]
+    Classifier.slope, Classifier.loss = counted, counted_loss  # type: ignore[method-assign]
     refining.maxflow.minimum_cut = timed(cut, "cuts")
     try:
         yield spent
     finally:
-        Classifier.tuned, Classifier.slope = tuned, slope  # type: ignore[method-assign]
+        Classifier.tuned = tuned  # type: ignore[method-assign]
+        Classifier.slope, Classifier.loss = slope, loss  # type: ignore[method-assign]
         refining.maxflow.minimum_cut = cut
 
 
@@ -139,8 +145,8 @@ def network_floor(scene: Scene) -> Callable[[], None]:
     return run
 
 
-def tuning_floor(scene: Scene, voxels: tuple[int, ...]) -> Callable[[], None]:
-    """The products of every step of descent, and of the probability of every round."""
+def tuning_floor(scene: Scene, spent: Spent) -> Callable[[], None]:
+    """The products of every gradient and loss of descent, and of the probability of every round."""
     net, _ = load(scene.method.weights)
     kind, classifier = _precision(scene), Classifier.of(net.classifier)
     features = torch.randn(scene.volume.data[0].size, classifier.hidden.shape[1]).to(kind)
@@ -148,13 +154,13 @@ def tuning_floor(scene: Scene, voxels: tuple[int, ...]) -> Callable[[], None]:
     active = torch.randn(tuning._ROWS, len(classifier.hidden)).to(kind)
 
     def run() -> None:
-        for count in voxels:
+        for count in spent.voxels:
             for part in torch.split(features[:count], tuning._ROWS):
                 torch.mm(part, weight)
                 torch.mm(active[: len(part)], towards)
                 torch.mm(active[: len(part)].T, part)
-        for _ in range(scene.method.rounds + 1):
-            for part in torch.split(features, tuning._ROWS):
+        for count in (*spent.losses, *[len(features)] * (scene.method.rounds + 1)):
+            for part in torch.split(features[:count], tuning._ROWS):
                 torch.mm(part, weight)
                 torch.mm(active[: len(part)], towards)
 
@@ -178,10 +184,10 @@ def rows(scene: Scene, repeats: int) -> Iterator[str]:
         scene.answer(tuned, (scene.box, *scene.scribbles))
     works = {
         "initial mask": (lambda: first.answer(State(), (scene.box,)), network_floor(scene)),
-        "tuning": (lambda: scene.answer(ready, (scene.box,)), tuning_floor(scene, spent.voxels)),
+        "tuning": (lambda: scene.answer(ready, (scene.box,)), tuning_floor(scene, spent)),
         "later scribble": (
             lambda: scene.answer(tuned, (scene.box, *scene.scribbles)),
-            tuning_floor(scene, later.voxels),
+            tuning_floor(scene, later),
         ),
     }
     for what, (work, floor) in works.items():

@@ -20,7 +20,7 @@ from delineate.methods.refining import (
     equal_weights,
     not_lost,
     refined,
-    spanning_odds,
+    spanning_cut,
 )
 from delineate.methods.tuning import Classifier
 from delineate.models import Info
@@ -623,6 +623,38 @@ def test_a_session_is_not_left_without_an_answer(nets, monkeypatch):
         assert session.mask().any() == expected
 
 
+@pytest.mark.parametrize(("spans", "halved"), [(0.0, 0), (0.6, 4)])
+@pytest.mark.parametrize("marks", [(), strokes()])
+def test_no_cut_is_made_twice(monkeypatch, marks, spans, halved):
+    """One for each round, of which the first shows that it spans the box, and one to answer.
+
+    Where it does not, four more halve what is sought, and the one that spans is the first round's.
+    """
+    asked, minimum_cut = [], maxflow.minimum_cut
+    monkeypatch.setattr(
+        maxflow, "minimum_cut", lambda *parts: asked.append(parts[0]) or minimum_cut(*parts)
+    )
+    method = BIFSeg(**SMALL | {"kept": 0.5, "spans_2d": spans}, rate=0.3)
+    answer(method, ball(noise=60)[0], [framed(), *marks])
+    assert len(asked) == method.rounds + 1 + halved
+    for one, other in itertools.combinations(asked, 2):
+        assert not np.array_equal(one, other)
+
+
+def test_what_is_remembered_of_a_classifier_is_its_own_and_cannot_be_written_to():
+    rows = torch.tensor([[-1.0], [1.0], [2.0]])
+    problem = Problem(rows, {}, np.zeros((3, 1, 1), np.int8))
+    one = Classifier(
+        *(torch.tensor(part) for part in ([[1.0]], [0.0], [[0.0], [2.0]], [0.0, -3.0]))
+    )
+    for each, expected in ((one, [0, 0, 1]), (one.biased(2.0), [0, 1, 1]), (one, [0, 0, 1])):
+        assert problem.labels(each).ravel().tolist() == expected
+        np.testing.assert_array_equal(problem.labels(each), problem.probability(each) > 0.5)
+    for found in (problem.labels(one), problem.probability(one)):
+        with pytest.raises(ValueError, match="read-only"):
+            found[0] = 1
+
+
 def test_the_cut_spans_the_box_too():
     """A boundary that costs more than a doubtful object is worth leaves nothing of it."""
     seen = np.full((12, 12, 1), -2.0, np.float32)
@@ -636,13 +668,18 @@ def test_the_cut_spans_the_box_too():
     costs, unsaid = {step: 2 * w for step, w in boundary.items()}, np.zeros_like(box, np.int8)
     problem = Problem(rows, costs, unsaid)
     assert not problem.cut(problem.probability(flat)).any()
-    more = spanning_odds(problem, flat, box, 0.6, 0.0)
+
+    def raised(problem, classifier, least):
+        found = spanning_cut(problem, classifier, box, 0.6, least)
+        return float(found.output_bias[1] - classifier.output_bias[1])
+
+    more = raised(problem, flat, 0.0)
     assert 0.0 < more <= 4.0
     assert problem.cut(problem.probability(flat.biased(more)))[3:9, 3:9].all()
     assert not problem.cut(problem.probability(flat.biased(more - 0.25))).any()
     free = Problem(rows, {}, unsaid)
-    assert spanning_odds(free, flat, box, 0.6, 0.5) == 0.5
-    assert spanning_odds(problem, flat.biased(-50.0), box, 0.6, 0.5) == 4.5
+    assert raised(free, flat, 0.5) == 0.5
+    assert raised(problem, flat.biased(-50.0), 0.5) == 4.5
 
 
 def test_a_strict_boundary_does_not_take_the_object_away():

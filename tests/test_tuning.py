@@ -88,6 +88,42 @@ def test_a_step_that_is_too_long_is_halved_until_the_loss_falls():
     assert losses[-1] < 0.9 * before
 
 
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("rate", [1e-2, 1e3])
+def test_the_last_step_is_made_as_any_other(kind, rate):
+    """A plain loop that takes the whole slope at every step gives the same bits."""
+    module, features, labels, weights = problem(rows=600)
+    data = features.to(kind)[weights > 0], labels[weights > 0], weights[weights > 0]
+    for steps in range(1, 8):
+        now, own = Classifier.of(module), rate
+        loss, down = now.slope(*data)
+        assert now.loss(*data) == loss
+        for _ in range(steps):
+            after = Classifier(*(p - own * d for p, d in zip(parts(now), down, strict=True)))
+            reached, further = after.slope(*data)
+            now, loss, down, own = (
+                (after, reached, further, own) if reached <= loss else (now, loss, down, own / 2)
+            )
+        tuned = Classifier.of(module).tuned(features.to(kind), labels, weights, steps, rate)
+        assert all(map(torch.equal, parts(tuned), parts(now)))
+
+
+@pytest.mark.skipif(not tuning._FUSES, reason="this processor's library has no such product")
+@pytest.mark.parametrize("rows", [97, 16384])
+def test_a_product_that_ends_with_the_relu_gives_the_same_bits(monkeypatch, rows):
+    drawn = torch.Generator().manual_seed(1)
+    features, hidden = torch.randn(rows, 80, generator=drawn), torch.randn(32, 80, generator=drawn)
+    bias, output = torch.randn(32, generator=drawn), torch.randn(2, 32, generator=drawn)
+    own, half = Classifier(hidden, bias, output, torch.zeros(2)), features.bfloat16()
+    labels, weights = (features[:, 0] > 0).float(), features[:, 1].abs()
+    for kept, fused in ((features, False), (half, True)):
+        assert tuning._Layers.of(own, kept).fused == fused
+    found = own.probability(half), *own.slope(half, labels, weights)[1]
+    monkeypatch.setattr(tuning, "_FUSES", False)
+    expected = own.probability(half), *own.slope(half, labels, weights)[1]
+    assert all(map(torch.equal, found, expected))
+
+
 def parts(classifier):
     return [getattr(classifier, name) for name in NAMES]
 

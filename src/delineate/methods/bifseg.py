@@ -33,7 +33,7 @@ from .refining import (
     equal_weights,
     not_lost,
     refined,
-    spanning_odds,
+    spanning_cut,
 )
 from .tuning import Classifier
 from .viewed import Networks, Viewed
@@ -245,8 +245,9 @@ class BIFSeg(Method):
             share = self._at("spans", volume)
             more = spanning.log_odds(found, inside, share)
             if self.kept and self.stage != "initial" and inside.any():
-                more = spanning_odds(problem, classifier, inside, share, more)
-            classifier = classifier.biased(more)
+                classifier = spanning_cut(problem, classifier, inside, share, more)
+            else:
+                classifier = classifier.biased(more)
 
         def patch(on: Float32) -> Patch:
             found = view.crop.back(on)
@@ -263,10 +264,8 @@ class BIFSeg(Method):
             tuned = refined(problem, classifier, rates, weigh, show)
             classifier = not_lost(problem, classifier, tuned, inside, self.kept)
             learned = {**classifier.to_arrays(), "box": frame, "asked": asked}
-        answer = problem.probability(classifier)
-        if self.stage != "initial":
-            answer = problem.cut(answer).astype(np.float32)
-        last = patch(answer)
+        answered = problem.probability if self.stage == "initial" else problem.labels
+        last = patch(answered(classifier).astype(np.float32))
         observe(1.0, last)
         return last, State(view, learned, (), networks.ran_with)
 

@@ -5,7 +5,8 @@ Tuning", IEEE TMI 2018, section II-C.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +17,8 @@ from ..types import Float32, Index, Int8, Mask
 from . import spanning
 from .confidence import Scribbled
 from .tuning import Classifier
+
+Kept = TypeVar("Kept", Float32, Mask)
 
 _LEAST = np.float32(1e-6)
 
@@ -53,17 +56,31 @@ class Problem:
         boundary: Costs of boundaries, lambda times equation 2; see `maxflow.minimum_cut`.
         certain: `(I, J, K)`, 1 inside, -1 outside, 0 to be found: the cut's hard constraints.
         beside: Log odds that the cut adds to the network's, see `vicinity.log_odds`; None: none.
+
+    What was found of a classifier is remembered while the problem lasts: a first round starts
+    from the cut that spans the box, and that of the last round is the answer.
     """
 
     features: Tensor
     boundary: Mapping[Index, Float32]
     certain: Int8
     beside: Float32 | None = None
+    _probabilities: dict[Classifier, Float32] = field(default_factory=dict, init=False, repr=False)
+    _labels: dict[Classifier, Mask] = field(default_factory=dict, init=False, repr=False)
 
     def probability(self, classifier: Classifier) -> Float32:
-        """Of the object, `(I, J, K)`."""
-        found = classifier.probability(self.features).cpu().numpy()
-        return np.asarray(found.reshape(self.certain.shape), np.float32)
+        """Of the object, `(I, J, K)`; the same array, not to be written to, whenever asked."""
+        if classifier not in self._probabilities:
+            found = classifier.probability(self.features).cpu().numpy()
+            found = np.asarray(found.reshape(self.certain.shape), np.float32)
+            self._probabilities[classifier] = _fixed(found)
+        return self._probabilities[classifier]
+
+    def labels(self, classifier: Classifier) -> Mask:
+        """The cut on a classifier's probability; likewise."""
+        if classifier not in self._labels:
+            self._labels[classifier] = _fixed(self.cut(self.probability(classifier)))
+        return self._labels[classifier]
 
     def cut(self, probability: Float32) -> Mask:
         """The labels of least energy, equation 5: every voxel's cost counts in full.
@@ -97,8 +114,7 @@ def refined(
     total = rates.rounds * max(rates.steps, 1)
     for number in range(rates.rounds):
         before = number * max(rates.steps, 1)
-        probability = problem.probability(classifier)
-        mask = problem.cut(probability)
+        probability, mask = problem.probability(classifier), problem.labels(classifier)
         show(before / total, mask)
 
         def tick(step: int, before: int = before) -> None:
@@ -115,10 +131,10 @@ def refined(
     return classifier
 
 
-def spanning_odds(
+def spanning_cut(
     problem: Problem, classifier: Classifier, box: Mask, share: float, least: float
-) -> float:
-    """Log odds to add so that not only the network's answer but its cut spans the box.
+) -> Classifier:
+    """A classifier with as much greater odds that not only its answer but its cut spans the box.
 
     A cut leaves nothing of an object that the network is not sure of.
 
@@ -130,20 +146,25 @@ def spanning_odds(
         least: What the network's own answer asks for, see `spanning.log_odds`.
 
     Returns:
-        `least`, if that suffices, else up to 4 more, to a quarter.
+        That with `least` log odds more, if that suffices, else with up to 4 beyond, to a quarter.
     """
 
-    def spans(odds: float) -> bool:
-        cut = problem.cut(problem.probability(classifier.biased(odds)))
-        return spanning.spanned(cut, box) >= share
+    def spans(raised: Classifier) -> bool:
+        return spanning.spanned(problem.labels(raised), box) >= share
 
-    if spans(least):
-        return least
     low, high = least, least + 4.0
+    found = classifier.biased(least)
+    if spans(found):
+        return found
+    found = classifier.biased(high)
     while high - low > 0.25:
         middle = (low + high) / 2
-        low, high = (low, middle) if spans(middle) else (middle, high)
-    return high
+        raised = classifier.biased(middle)
+        if spans(raised):
+            high, found = middle, raised
+        else:
+            low = middle
+    return found
 
 
 def not_lost(
@@ -163,9 +184,7 @@ def not_lost(
     """
     if share == 0 or not box.any():
         return after
-    one, other = (
-        spanning.spanned(problem.cut(problem.probability(each)), box) for each in (before, after)
-    )
+    one, other = (spanning.spanned(problem.labels(each), box) for each in (before, after))
     return before if other < share * one else after
 
 
@@ -179,6 +198,12 @@ def by_confidence(scribbled: Scribbled, trust: Trust) -> Callable[[Float32, Mask
     return lambda probability, mask: scribbled.weights(
         probability, mask, trust.low, trust.high, trust.omega
     )
+
+
+def _fixed(values: Kept) -> Kept:
+    """Those values, which can no longer be written to."""
+    values.flags.writeable = False
+    return values
 
 
 def _flat(values: Float32, like: Tensor) -> Tensor:

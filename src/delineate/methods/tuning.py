@@ -4,7 +4,7 @@ Wang et al., "Interactive Medical Image Segmentation Using Deep Learning with Im
 Tuning", IEEE TMI 2018, section II-D, equations 10 and 11.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,10 @@ from torch import Tensor, nn
 from ..errors import MethodError
 
 _ROWS = 16384  # voxels at once: few enough for the processor's cache, many enough for its cores
-_through_relu = torch.ops.aten.threshold_backward
+_before_relu = torch.ops.aten.threshold_backward.grad_input
+_FUSES = hasattr(torch.ops.mkldnn, "_linear_pointwise") and bool(
+    torch.ops.mkldnn._is_mkldnn_bf16_supported()
+)
 _NAMES = ("hidden", "hidden_bias", "output", "output_bias")
 
 
@@ -59,7 +62,9 @@ class Classifier:
         return cls(hidden, hidden_bias, output, output_bias)
 
     def biased(self, log_odds: float) -> "Classifier":
-        """One that gives every voxel these log odds of the object more."""
+        """One that gives every voxel these log odds of the object more; itself for 0."""
+        if log_odds == 0:
+            return self
         more = torch.tensor([0.0, log_odds], device=self.output_bias.device)
         return replace(self, output_bias=self.output_bias + more)
 
@@ -88,8 +93,10 @@ class Classifier:
 
     def probability(self, features: Tensor) -> Tensor:
         """Of the object, `(N,)` float32 in [0, 1], of features `(N, C)`."""
+        layers = _Layers.of(self, features)
         found = [
-            torch.sigmoid(self._logit(self._active(part))) for part in torch.split(features, _ROWS)
+            torch.sigmoid(layers.logit(layers.active(part)))
+            for part in torch.split(features, _ROWS)
         ]
         return torch.cat(found)
 
@@ -108,19 +115,16 @@ class Classifier:
             labels: `(N,)` float32, 1 for the object, 0 for the background.
             weights: `(N,)` float32, >= 0, not all 0.
         """
-        share = weights / weights.sum()
+        layers, loss = _Layers.of(self, features), self.output_bias.new_zeros(())
         hidden, hidden_bias = torch.zeros_like(self.hidden), torch.zeros_like(self.hidden_bias)
-        output_bias, loss = self.output_bias.new_zeros(()), self.output_bias.new_zeros(())
-        for part, label, weight in zip(
-            *(torch.split(values, _ROWS) for values in (features, labels, share)), strict=True
-        ):
-            active = self._active(part)
-            logit = self._logit(active)
-            loss += weight @ (nn.functional.softplus(logit) - label * logit)
+        output_bias = self.output_bias.new_zeros(())
+        for part, label, weight in _blocks(features, labels, weights):
+            active = layers.active(part)
+            logit = layers.logit(active)
+            loss += _entropy(logit, label, weight)
             error = torch.sigmoid(logit).sub_(label).mul_(weight)
-            given = error.to(part.dtype)
             output_bias += error.sum()
-            through = _through_relu(given[:, None].expand_as(active), active, 0)
+            through = layers.through(error, active)
             hidden += through.T @ part
             hidden_bias += through.sum(dim=0, dtype=torch.float32)
         towards = self.output[1] - self.output[0]
@@ -131,6 +135,13 @@ class Classifier:
             torch.stack([-output, output]),
             torch.stack([-output_bias, output_bias]),
         )
+
+    def loss(self, features: Tensor, labels: Tensor, weights: Tensor) -> float:
+        """The first of what `slope` gives, bit for bit, for half the work."""
+        layers, loss = _Layers.of(self, features), self.output_bias.new_zeros(())
+        for part, label, weight in _blocks(features, labels, weights):
+            loss += _entropy(layers.logit(layers.active(part)), label, weight)
+        return float(loss)
 
     def tuned(
         self,
@@ -158,13 +169,18 @@ class Classifier:
         if not counts.any():
             return self
         if not counts.all():
-            features, labels, weights = features[counts], labels[counts], weights[counts]
+            rows = counts.nonzero()[:, 0]
+            features, labels, weights = (
+                values.index_select(0, rows) for values in (features, labels, weights)
+            )
         now = self
         loss, down = self.slope(features, labels, weights)
         for step in range(steps):
             tick(step)
             parts = (getattr(now, name) for name in _NAMES)
             after = Classifier(*(p - rate * d for p, d in zip(parts, down, strict=True)))
+            if step == steps - 1:  # whether it is made is all that is left to know
+                return after if after.loss(features, labels, weights) <= loss else now
             reached, further = after.slope(features, labels, weights)
             if reached <= loss:
                 now, loss, down = after, reached, further
@@ -172,17 +188,63 @@ class Classifier:
                 rate /= 2
         return now
 
-    def _active(self, features: Tensor) -> Tensor:
-        """The hidden layer, `(N, H)`, in the precision of the features."""
-        kind = features.dtype
-        hidden = self.hidden.to(kind), self.hidden_bias.to(kind)
-        return nn.functional.linear(features, *hidden).relu_()
 
-    def _logit(self, active: Tensor) -> Tensor:
+@dataclass(frozen=True, eq=False)
+class _Layers:
+    """A classifier in the precision of the features, made once for all their blocks.
+
+    Attributes:
+        hidden: `(H, C)`.
+        hidden_bias: `(H,)`.
+        towards: `(H, 1)`, from the hidden layer to the log odds of the object.
+        bias: Of the log odds, float32.
+        fused: Whether the processor's library can end the product with the ReLU, one pass over
+            the hidden layer less for the same bits.
+    """
+
+    hidden: Tensor
+    hidden_bias: Tensor
+    towards: Tensor
+    bias: Tensor
+    fused: bool
+
+    @classmethod
+    def of(cls, classifier: Classifier, features: Tensor) -> "_Layers":
+        kind = features.dtype
+        towards = (classifier.output[1] - classifier.output[0]).to(kind)[:, None]
+        bias = classifier.output_bias[1] - classifier.output_bias[0]
+        hidden, hidden_bias = classifier.hidden.to(kind), classifier.hidden_bias.to(kind)
+        half_on_processor = kind == torch.bfloat16 and features.device.type == "cpu"
+        return cls(hidden, hidden_bias, towards, bias, half_on_processor and _FUSES)
+
+    def active(self, features: Tensor) -> Tensor:
+        """The hidden layer, `(N, H)`, in the precision of the features."""
+        layer = self.hidden, self.hidden_bias
+        if self.fused:
+            found: Tensor = torch.ops.mkldnn._linear_pointwise(features, *layer, "relu", [], "")
+            return found
+        return nn.functional.linear(features, *layer).relu_()
+
+    def logit(self, active: Tensor) -> Tensor:
         """Log odds of the object, `(N,)` float32."""
-        towards = (self.output[1] - self.output[0]).to(active.dtype)
-        bias = self.output_bias[1] - self.output_bias[0]
-        return (active @ towards[:, None])[:, 0].float() + bias
+        return (active @ self.towards)[:, 0].float() + self.bias
+
+    def through(self, error: Tensor, active: Tensor) -> Tensor:
+        """Each voxel's error where a unit is active, else 0, `(N, H)`: in the place of active."""
+        given = error.to(active.dtype)[:, None].expand_as(active)
+        found: Tensor = _before_relu(given, active, 0, grad_input=active)
+        return found
+
+
+def _blocks(features: Tensor, labels: Tensor, weights: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Some rows after the others of all three; weights as a share of their sum."""
+    all_rows = (features, labels, weights / weights.sum())
+    return zip(*(torch.split(values, _ROWS) for values in all_rows), strict=True)
+
+
+def _entropy(logit: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """The weighted sum of cross entropies."""
+    return weights @ (nn.functional.softplus(logit) - labels * logit)
 
 
 def cross_entropy(
