@@ -74,7 +74,7 @@ def variation(path: Path, repeats: Mapping[str, Sequence[Sequence[Played]]], at:
         names.append(method)
     axes.boxplot(values, orientation="horizontal", widths=0.6, flierprops={"markersize": 2.5})
     axes.set_yticks(range(1, len(names) + 1), names)
-    axes.set_xlabel("deviation of an object's Dice over other marks in the same places")
+    axes.set_xlabel("standard deviation of Dice over marks")
     saved(drawn, path)
 
 
