@@ -6,10 +6,12 @@ networks", 2019.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import ClassVar
 
 import numpy as np
 
+from ..energy.paths import Paths
 from ..errors import MethodError
 from ..marks import box, said
 from ..models import Info, load
@@ -239,7 +241,8 @@ class ClickFCN(Method):
             found = guided.tuned_probability(inputs, flat, self.steps, self.rate, self.omega)
         found = found.reshape(look.crop.shape)
         neighbours = 8 if guided.dims == 2 else 6
-        more = vicinity.log_odds(look.image, marked, self.beside, self.reach, neighbours)
+        ways = partial(_ways, look, self.reach, neighbours)
+        more = vicinity.log_odds(look.image, marked, self.beside, self.reach, neighbours, ways)
         if more is not None:
             found = vicinity.added(found, more)
         return honoured(found, marks, look.crop.spacing, self.radius) if self.honour else found
@@ -257,6 +260,12 @@ class ClickFCN(Method):
             marked = said(prompts, region)
             found[marked != 0] = marked[marked != 0] == 1
         return Patch(region.low, found)
+
+
+@lru_cache(maxsize=_KEPT + 1)
+def _ways(look: Look, reach: float, neighbours: int) -> Paths:
+    """Through what a look sees, for every click in it."""
+    return vicinity.ways_through(look.image, reach, neighbours)
 
 
 def _drawn(

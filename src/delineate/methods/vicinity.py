@@ -1,5 +1,7 @@
 """What marks say of the voxels beside them that look the same."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..energy.paths import Paths
@@ -15,7 +17,12 @@ _FAR = 10.0
 
 
 def log_odds(
-    image: Float32, marks: Int8, weight: float, reach: float, neighbours: int
+    image: Float32,
+    marks: Int8,
+    weight: float,
+    reach: float,
+    neighbours: int,
+    ways: Callable[[], Paths] | None = None,
 ) -> Float32 | None:
     """Log odds of the object that marks add to a network's, `(I, J, K)`; None: nothing.
 
@@ -29,17 +36,22 @@ def log_odds(
         weight: At least 0.
         reach: Share of the grid's sides, their geometric mean; positive.
         neighbours: See `grid.offsets`.
+        ways: Gives what `ways_through` gave for the image, where that was kept.
     """
     if weight == 0 or not marks.any():
         return None
-    sides = [n for n in marks.shape if n > 1] or [1]
-    step = 1 / (reach * float(np.prod(sides)) ** (1 / len(sides)))
+    there = ways() if ways else ways_through(image, reach, neighbours)
     found = np.zeros(marks.shape, np.float32)
-    ways = Paths.through(image[None], (step,) * 3, _EDGE, neighbours)
     for sign in (1, -1):
-        way = ways.from_seeds(marks == sign, _FAR)
-        found += np.float32(sign * weight) * np.exp(-way)
+        found += np.float32(sign * weight) * np.exp(-there.from_seeds(marks == sign, _FAR))
     return found
+
+
+def ways_through(image: Float32, reach: float, neighbours: int) -> Paths:
+    """Ways through an image, in reaches; see `log_odds`."""
+    sides = [n for n in image.shape if n > 1] or [1]
+    step = 1 / (reach * float(np.prod(sides)) ** (1 / len(sides)))
+    return Paths.through(image[None], (step,) * 3, _EDGE, neighbours)
 
 
 def added(probability: Float32, more: Float32) -> Float32:
