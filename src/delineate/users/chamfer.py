@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..region import Region
 from ..types import Float32, Mask, Spacing
 
 
@@ -32,8 +33,14 @@ def depth(mask: Mask, spacing: Spacing, axes: tuple[int, ...] = (0, 1, 2)) -> Fl
         >>> depth(np.ones((5, 3, 1), bool), (1.0, 1.0, 8.0), axes=(0, 1))[:, 1, 0]
         array([1., 2., 2., 2., 1.], dtype=float32)
     """
-    if not axes:
-        return mask.astype(np.float32)
+    out = mask.astype(np.float32)
+    seen = Region.around(mask)
+    if axes and seen.size:
+        out[seen.slices] = _depth(mask[seen.slices], spacing, axes)
+    return out
+
+
+def _depth(mask: Mask, spacing: Spacing, axes: tuple[int, ...]) -> Float32:
     width = [(1, 1) if axis in axes else (0, 0) for axis in range(3)]
     padded = np.pad(mask, width)
     distance = np.where(padded, np.float32(np.inf), np.float32(0))
