@@ -162,9 +162,9 @@ class BIFSeg(Method):
     rounds: int = 4
     steps: int = 20
     rate: float = 2e-3
-    lambda_2d: float = 5.0
+    lambda_2d: float = 8.0
     lambda_3d: float = 5.0
-    sigma_2d: float = 0.1
+    sigma_2d: float = 0.3
     sigma_3d: float = 0.1
     t0_2d: float = 0.2
     t0_3d: float = 0.2
