@@ -89,30 +89,16 @@ def test_windows_narrow_around_a_mark():
     assert len(narrowing(mark, volume, 2)) == 2
 
 
-def test_what_is_most_like_the_others_is_agreed_on():
-    """Against the same sum, pair by pair on sets."""
+def test_what_most_hold_is_agreed_on():
     rng = np.random.default_rng(0)
-    seen = set()
-    for _ in range(40):
-        base = rng.random((6, 5, 1)) < 0.5
-        masks = [base ^ (rng.random(base.shape) < rng.uniform(0, 0.5)) for _ in range(5)]
-        sets = [set(np.flatnonzero(mask)) for mask in masks]
-        alike = [[len(a & b) / len(a | b) if a is not b else 0 for b in sets] for a in sets]
-        sums = [sum(row) + (0.1 if n == 0 else 0) for n, row in enumerate(alike)]
-        best = sums.index(max(sums))
-        expected = best if max(alike[best]) >= 0.45 else 0
-        seen.add(expected)
+    for _ in range(20):
+        masks = [rng.random((6, 5, 1)) < rng.random() for _ in range(5)]
+        masks[0][0, 0, 0] = True
+        most = np.mean([mask for mask in masks if mask.any()], axis=0) >= 0.5
+        overlaps = [(mask & most).sum() / (mask | most).sum() for mask in masks]
         nothing = Voxels.of([])
         chosen = agreed([nothing, *(Voxels.from_mask(mask) for mask in masks)])
-        assert chosen == expected + 1
-    assert len(seen) > 2
-
-
-def test_an_object_that_fills_the_image_is_found_in_the_widest_window():
-    """Narrower windows show no border of it, and what is found there grows with the window."""
-    away = np.hypot(*np.mgrid[-32:32, -32:32])[..., None]
-    assert agreed([Voxels.from_mask(away < r) for r in (28, 12, 6, 3)]) == 0
-    assert agreed([Voxels.from_mask(away < r) for r in (28, 7, 6, 6)]) in (2, 3)
+        assert overlaps[chosen - 1] == max(overlaps)
 
 
 def test_marks_speak_for_what_looks_the_same_beside_them():

@@ -56,8 +56,8 @@ class ClickFCN(Method):
 
     1. Where to look: around the box or around the mask before. With the first click it looks at
        the whole image and, in a picture, at ever narrower windows around the click, and then
-       around the answer that is most like those of the others, or that of the whole image where
-       none is. A window is resized to the size of grid that the network was trained on.
+       around the answer on which most of these agree. A window is resized to the size of grid
+       that the network was trained on.
     2. Clicks, scribbles and boxes are drawn on that grid as maps, the mask before this prompt is
        another one, and the network answers.
     3. If the object that it found is small in the window, is cut by it or was not found at all,

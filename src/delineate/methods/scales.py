@@ -15,13 +15,6 @@ from ..voxels import Voxels
 
 _LATTICE = 8
 
-_ALIKE = 0.45
-"""Intersection over union with another mask that one needs to be believed ..."""
-
-_WIDEST = 0.1
-"""... and what the widest window's is given; both found on training cases, as they are and cropped
-to objects, so that these fill the image."""
-
 
 def narrowing(mark: Region, volume: Volume, count: int) -> list[Region]:
     """The whole image and windows around a mark, each half as wide as the one before.
@@ -58,35 +51,27 @@ def narrowing(mark: Region, volume: Volume, count: int) -> list[Region]:
 
 
 def agreed(masks: Sequence[Voxels]) -> int:
-    """Which of several masks is most like the others, by the sum of intersections over unions.
+    """Which of several masks is most like what most of them hold, by intersection over union.
 
-    Found in a window that shows no border of the object, a mask is as large as the window lets it
-    be and like no other. So where none is much like another the first counts, which is of the
-    widest window, and it is believed a little more anyway. Empty masks have no say.
-
-    Args:
-        masks: From the widest window to the narrowest.
+    Empty ones have no say.
 
     Raises:
         ValueError: If all are empty.
 
     Examples:
-        >>> line = np.arange(64).reshape(-1, 1, 1)
-        >>> agreed([Voxels.from_mask(line < n, (0, 0, 0)) for n in (40, 9, 8, 1)])
+        >>> line = np.arange(9).reshape(-1, 1, 1)
+        >>> agreed([Voxels.from_mask(line < n, (0, 0, 0)) for n in (9, 5, 4, 1)])
         1
-        >>> agreed([Voxels.from_mask(line < n, (0, 0, 0)) for n in (40, 16, 6, 2)])
-        0
     """
     heard = [number for number, mask in enumerate(masks) if len(mask)]
     region = masks[heard[0]].region if heard else Region((0, 0, 0), (0, 0, 0))
     for number in heard:
         region = region.union(masks[number].region)
-    held = np.stack([masks[number].on(region).ravel() for number in heard]).astype(np.float32)
-    both = held @ held.T
-    sizes = np.diag(both)
-    alike = both / (sizes[:, None] + sizes - both)
-    np.fill_diagonal(alike, 0)
-    score = alike.sum(axis=1)
-    score[0] += _WIDEST
-    best = int(np.argmax(score))
-    return heard[best if alike[best].max() >= _ALIKE else 0]
+    held = {number: masks[number].on(region) for number in heard}
+    most = 2 * np.sum(list(held.values()), axis=0) >= len(heard)
+
+    def overlap(number: int) -> float:
+        both, either = held[number] & most, held[number] | most
+        return np.count_nonzero(both) / np.count_nonzero(either)
+
+    return max(heard, key=overlap)
