@@ -67,7 +67,10 @@ def supervised(bench: Bench, weights: str | None = None, **change: Any) -> Asked
 
 def repeats(bench: Bench, count: int) -> list[Asked]:
     """Figure 8: the same boxes and initial masks, other marks by a user with a less steady hand."""
-    return [supervised(bench, user=IMPERFECT, marks_seed=seed) for seed in range(1, count + 1)]
+    return [
+        supervised(bench, user=IMPERFECT, marks_seed=seed, without=_slow(bench))
+        for seed in range(1, count + 1)
+    ]
 
 
 def interactive(bench: Bench, rounds: int = 10) -> Asked:
