@@ -1,6 +1,7 @@
 /** Asking the server; an answer that is an error is thrown as a `Refusal`. */
 
 import { readFrame, type Frame } from './frame'
+import { namesApart } from './uploading'
 import type {
   About, Autosave, ExportChoice, Failure, Fields, Listing, Method, Opening, Prompt, Row, Series,
   SessionRow, State, Status, Suggestion, Tool, WorkItem,
@@ -69,8 +70,9 @@ export const setStatus = (path: string, status: Status) => nothing('PUT', '/work
 
 export async function upload(found: readonly File[]): Promise<string> {
   const made = await json<{ upload: string }>('POST', '/uploads', {})
-  for (const file of found)
-    await ask('PUT', `/uploads/${made.upload}/${encodeURIComponent(file.name)}`, file)
+  const names = namesApart(found.map(({ name }) => name))
+  for (const [n, file] of found.entries())
+    await ask('PUT', `/uploads/${made.upload}/${encodeURIComponent(names[n])}`, file)
   return made.upload
 }
 
@@ -130,13 +132,18 @@ export const writeBeside = async (id: string, choice: ExportChoice) =>
 export const setAutosave = (id: string, autosave: Autosave | null) =>
   nothing('PUT', `/sessions/${id}/autosave`, autosave ?? new Blob(['null'], { type: 'application/json' }))
 
-/** Keep what the page shows, even if the page goes away at this moment. */
-export function keepView(id: string, view: object): void {
-  void fetch(`/api/sessions/${id}/view`, {
-    method: 'PUT',
+/** Send a little, even if the page goes away at this moment. */
+function leaveBehind(method: string, path: string, body: object): void {
+  void fetch(`/api${path}`, {
+    method,
     keepalive: true,
     headers: { 'Content-Type': 'application/json', 'X-Window': WINDOW },
-    body: JSON.stringify(view),
+    body: JSON.stringify(body),
   }).catch(() => undefined)
 }
+
+/** Keep what the page shows. */
+export const keepView = (id: string, view: object) => leaveBehind('PUT', `/sessions/${id}/view`, view)
+export const keepSeconds = (id: string, object: number, seconds: number) =>
+  leaveBehind('POST', `/sessions/${id}/seconds`, { object, seconds })
 
