@@ -8,6 +8,7 @@ from importlib.metadata import EntryPoint
 import nibabel as nib
 import numpy as np
 import pytest
+from PIL import Image
 
 import delineate
 from delineate import methods
@@ -230,6 +231,14 @@ def test_files_out_are_the_masks_on_the_images_grid(page, client, scan, tmp_path
     again = delineate.load(tmp_path / "s.delineate")
     np.testing.assert_array_equal(again.labels(), found.get_fdata())
     assert client.get(page.url("export?format=picture&axis=2&slice=2")).content[:4] == b"\x89PNG"
+    first, second = (
+        client.get(page.url(f"export?format=picture&axis=2&slice=2&objects={n}")).content
+        for n in (1, 2)
+    )
+    page.send("PATCH", "objects/2", colour="#e6194b")
+    both = client.get(page.url("export?format=picture&axis=2&slice=2")).content
+    assert len({first, second, both}) == 3
+    assert _coloured(both, 0xE6194B) > _coloured(first, 0xE6194B) > 0
     assert error(client.get(page.url("export?format=dicom-seg"))) == (422, "Invalid")
 
 
@@ -505,3 +514,9 @@ def test_methods_are_described_once(client, monkeypatch):
     first = client.get("/api/methods").json()
     monkeypatch.setattr("delineate.serve.describe.list_methods", None)
     assert client.get("/api/methods").json() == first
+
+
+def _coloured(png, colour):
+    """Pixels of a colour."""
+    rgb = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), np.int64)
+    return (rgb @ [1 << 16, 1 << 8, 1] == colour).sum()

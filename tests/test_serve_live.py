@@ -112,6 +112,26 @@ def test_progress_first_answers_and_the_end_are_told(tmp_path, scan):
             assert "progress" in kinds and "partial" in kinds
 
 
+def test_autosave_tells_what_it_wrote_and_why_it_could_not(tmp_path, scan, monkeypatch):
+    from delineate.serve import autosave
+
+    monkeypatch.setattr(autosave, "DELAY", 0.01)
+    target = tmp_path / "images" / "scan_labels.nii.gz"
+    with served(tmp_path) as client:
+        page = Page(client, "scan.nii")
+        with client.websocket_connect(page.url("live"), headers=MINE) as socket:
+            target.write_bytes(b"somebody else's")
+            client.put(page.url("autosave"), json={"format": "nifti"})
+            page.mark(box((0, 0, 0), (4, 7, 6)))
+            told = until(socket, "error")[-1][0]["error"]
+            assert told["kind"] == "Autosave" and target.name in told["message"]
+            assert not page.state()["saved"]
+            target.unlink()
+            page.mark(box((0, 0, 0), (8, 7, 6)))
+            until(socket, "saved")
+            assert page.state()["saved"] and target.exists()
+
+
 @pytest.mark.parametrize("lanes", [0, 1])
 def test_cancel_ends_a_computation_and_changes_nothing(tmp_path, scan, lanes):
     with served(tmp_path, quick=lanes, slow=lanes) as client:

@@ -251,6 +251,8 @@ function told(message: Told): void {
     store.busy.value = { ...store.busy.value, fraction: message.fraction }
   else if (message.kind === 'idle') store.busy.value = null
   else if (message.kind === 'changed' && message.window !== server.WINDOW) void again()
+  else if (message.kind === 'saved') void again(false)
+  else if (message.kind === 'error' && message.error.kind === 'Autosave') store.say(message.error.message, 'error')
   else if (message.kind === 'error') putBack()
 }
 

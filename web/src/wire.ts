@@ -228,6 +228,8 @@ export interface ExportChoice {
   layout?: 'labels' | 'objects'
   objects?: number[]
   pattern?: string
+  axis?: Axis
+  slice?: number
 }
 
 export type Row = Record<string, number | string | null>
@@ -245,5 +247,6 @@ export type Told =
   | { kind: 'progress'; fraction: number }
   | { kind: 'idle' }
   | { kind: 'changed'; done: number; window?: string }
+  | { kind: 'saved' }
   | { kind: 'error'; number: number; error: Failure }
   | { kind: 'pong' }

@@ -36,11 +36,14 @@ async def _later(bench: Workbench, seat: Seat) -> None:
             async with bench.chair(seat.owner, seat.id) as chair:
                 await write_beside(bench, chair.seat, Export(**asked))
     except DelineateError as error:
-        seat.tell(
-            {"kind": "error", "number": 0, "error": {"kind": "Autosave", "message": str(error)}}
-        )
+        _failed(seat, str(error))
     except Exception as error:
         LOG.error("autosave failed: %s", type(error).__name__)
+        _failed(seat, "the masks could not be written beside the image; export them instead")
+
+
+def _failed(seat: Seat, message: str) -> None:
+    seat.tell({"kind": "error", "number": 0, "error": {"kind": "Autosave", "message": message}})
 
 
 async def write_beside(bench: Workbench, seat: Seat, asked: Export) -> list[str]:
@@ -70,4 +73,5 @@ async def write_beside(bench: Workbench, seat: Seat, asked: Export) -> list[str]
         return written
 
     written: list[str] = await seat.read(work)
+    seat.tell({"kind": "saved"})
     return written

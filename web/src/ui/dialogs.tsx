@@ -62,7 +62,7 @@ const spoken = (key: string): string =>
 
 const COLUMNS: [string, string][] = [
   ['name', 'Object'], ['ml', 'Volume, mL'], ['voxels', 'Voxels'], ['surface_mm2', 'Surface, mm²'],
-  ['longest_mm', 'Longest, mm'], ['perpendicular_mm', 'Across it, mm'], ['mean', 'Mean'], ['sd', 'SD'],
+  ['longest_mm', 'Longest, mm'], ['perpendicular_mm', 'Across it, mm'], ['channel', 'Channel'], ['mean', 'Mean'], ['sd', 'SD'],
   ['p5', '5 %'], ['p50', 'Median'], ['p95', '95 %'], ['seconds', 'Your time, s'],
 ]
 
@@ -70,13 +70,15 @@ function Measures() {
   const [rows, setRows] = useState<Row[] | null>(null)
   const id = store.session.value!.id
   useEffect(() => void server.statistics(id).then(setRows, store.fail), [id])
+  const several = rows?.some(({ channel }) => channel !== rows[0].channel)
+  const columns = COLUMNS.filter(([key]) => key !== 'channel' || several)
   const cell = (value: Row[string]) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value)
   return (
     <Dialog title="Measures" wide>
       {!rows ? <p>Measuring …</p> : (
         <table>
-          <thead><tr>{COLUMNS.map(([key, title]) => <th key={key}>{title}</th>)}</tr></thead>
-          <tbody>{rows.map((row, n) => <tr key={n}>{COLUMNS.map(([key]) => <td key={key}>{cell(row[key] ?? null)}</td>)}</tr>)}</tbody>
+          <thead><tr>{columns.map(([key, title]) => <th key={key}>{title}</th>)}</tr></thead>
+          <tbody>{rows.map((row, n) => <tr key={n}>{columns.map(([key]) => <td key={key}>{cell(row[key] ?? null)}</td>)}</tr>)}</tbody>
         </table>
       )}
       <a class="button" href={`/api/sessions/${id}/statistics?format=csv`} download>Download as CSV</a>

@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import * as server from '../server'
 import * as session from '../session'
 import * as store from '../store'
-import type { ExportChoice } from '../wire'
+import type { Axis, ExportChoice } from '../wire'
 import { Button, Dialog } from './widgets'
 
 const FORMATS: Record<string, string> = {
@@ -25,6 +25,7 @@ export function Exporting() {
     format: format.value,
     ...(MASKS.has(format.value) && { layout: apart.value ? 'objects' : 'labels' }),
     ...(apart.value && MASKS.has(format.value) && { pattern: pattern.value }),
+    ...(format.value === 'picture' && seen()),
     ...(chosen.value.length < state.objects.length && { objects: chosen.value }),
   })
   const flip = (number: number) =>
@@ -73,6 +74,13 @@ export function Exporting() {
       )}
     </Dialog>
   )
+}
+
+/** The slice that is looked at: of the large plane, or else of the acquisition. */
+function seen(): { axis: Axis; slice: number } {
+  const one = store.layout.value === 'single' || store.layout.value === 'compare'
+  const axis = one ? store.large.value : store.session.value!.image.slice_axis
+  return { axis, slice: store.crosshair.value[axis] }
 }
 
 async function download(choice: ExportChoice): Promise<void> {

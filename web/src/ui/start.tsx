@@ -36,11 +36,15 @@ export function Start() {
       {about.value?.folder && (
         <section>
           <h2>Images in the folder</h2>
-          {open && store.work.value.length > 1 && (
+          {store.work.value.length > 0 && (
             <p class="hint">
-              {started} of {store.work.value.length} begun.{' '}
-              <Button id="resume-work" title="Open the first image that is not done" onClick={() => void openImage({ path: open.path })}>{started ? 'Go on' : 'Begin'} with {open.name}</Button>
-              {' '}<a href="/api/work.csv" download>Work list as CSV</a>
+              {open && store.work.value.length > 1 && (
+                <>
+                  {started} of {store.work.value.length} begun.{' '}
+                  <Button id="resume-work" title="Open the first image that is not done" onClick={() => void openImage({ path: open.path })}>{started ? 'Go on' : 'Begin'} with {open.name}</Button>{' '}
+                </>
+              )}
+              <a href="/api/work.csv" download>Work list as CSV</a>
             </p>
           )}
           <Browser progress pick={(path) => void openImage({ path })} />

@@ -21,7 +21,7 @@ export function Status() {
         : <span title="From the upper left corner, from 0">Column {state.image.shape[0] - 1 - at[0]}, row {state.image.shape[1] - 1 - at[1]}</span>}
       {store.oriented.value && <span title="Place in the patient">{world.map(far).join('  ')} mm</span>}
       <span>Intensity {intensity(store.channel.value, at)}</span>
-      <span style={{ color: object?.colour }}>{object?.name}</span>
+      {object && <span class="under" title="The object there"><i class="dot" style={{ background: object.colour }} /> {object.name}</span>}
       <span class="push" />
       {seconds !== undefined && <span title="Your active time on this object">{Math.round(seconds)} s</span>}
       <span>{store.method.value?.title}</span>
