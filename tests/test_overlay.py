@@ -19,7 +19,7 @@ def bright_at(picture) -> tuple[float, float]:
 def test_left_of_the_patient_is_on_the_right_and_front_is_up():
     image = np.zeros((20, 20, 5), np.float32)
     image[2:6, 14:18, 2] = 1  # RAS: low I is left, high J is front
-    down, across = bright_at(overlay(Volume.from_array(image), {}, axis=2, at=2))
+    down, across = bright_at(overlay(Volume.from_array(image), (), axis=2, at=2))
     assert down < 0.3
     assert across > 0.7
 
@@ -30,26 +30,26 @@ def test_storage_order_does_not_matter(flip):
     volume = Volume.from_array(image, (1, 1, 3))
     again = volume.flip(flip).permute((1, 2, 0))
     at = 4 - 3 if flip == 2 else 3
-    np.testing.assert_array_equal(overlay(volume, {}, 2, 3), overlay(again, {}, 1, at))
+    np.testing.assert_array_equal(overlay(volume, (), 2, 3), overlay(again, (), 1, at))
 
 
 def test_head_is_up_in_a_sagittal_slice():
     image = np.zeros((5, 20, 20), np.float32)
     image[:, :, 15:] = 1
-    down, _ = bright_at(overlay(Volume.from_array(image), {}, axis=0, at=2))
+    down, _ = bright_at(overlay(Volume.from_array(image), (), axis=0, at=2))
     assert down < 0.3
 
 
 def test_the_front_is_on_the_left_in_a_sagittal_slice():
     image = np.zeros((5, 20, 20), np.float32)
     image[:, 15:] = 1
-    _, across = bright_at(overlay(Volume.from_array(image), {}, axis=0, at=2))
+    _, across = bright_at(overlay(Volume.from_array(image), (), axis=0, at=2))
     assert across < 0.3
 
 
 def test_pixels_are_spacing_true():
     volume = Volume.from_array(np.random.default_rng(0).random((20, 10, 20)), (1.0, 1.0, 4.0))
-    assert overlay(volume, {}, axis=1, at=0).shape == (640, 160, 3)
+    assert overlay(volume, (), axis=1, at=0).shape == (640, 160, 3)
 
 
 def test_a_picture_is_shown_as_it_is():
@@ -58,7 +58,7 @@ def test_a_picture_is_shown_as_it_is():
     image = np.zeros((20, 20, 1), np.float32)
     image[2:6, 14:18] = 1
     grid = Geometry((20, 20, 1), np.diag([-1.0, -1.0, 1.0, 1.0]))  # as pictures are read
-    down, across = bright_at(overlay(Volume(image[None], grid), {}))
+    down, across = bright_at(overlay(Volume(image[None], grid), ()))
     assert down > 0.7
     assert across < 0.3
 
@@ -67,7 +67,7 @@ def test_the_outline_is_on_the_rim_of_the_mask_and_nowhere_else(tmp_path):
     mask = np.zeros((64, 64, 3), bool)
     mask[16:48, 16:48, 1] = True
     volume = Volume.from_array(np.zeros((64, 64, 3), np.float32))
-    picture = overlay(volume, {"#ff0000": Voxels.from_mask(mask)}, axis=2)
+    picture = overlay(volume, [("#ff0000", Voxels.from_mask(mask))], axis=2)
     red = (picture == (255, 0, 0)).all(axis=-1)
     side = 10 * 32
     assert red.sum() == side**2 - (side - 4) ** 2
@@ -80,4 +80,4 @@ def test_the_slice_with_most_of_the_object():
     assert best_slice(found, 2) == 4
     assert best_slice(Voxels.of([]), 2) == 0
     with pytest.raises(ImageError, match="no slice 9"):
-        overlay(Volume.from_array(np.zeros((4, 4, 4))), {}, axis=2, at=9)
+        overlay(Volume.from_array(np.zeros((4, 4, 4))), (), axis=2, at=9)

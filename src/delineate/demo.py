@@ -54,7 +54,7 @@ def demo(folder: Path) -> list[str]:
         millilitres = session.mask().sum() * np.prod(volume.spacing) / 1000
         lines.append(f"{update.step}: {millilitres:.1f} mL in {update.seconds:.2f} s")
     write(session.mask(), folder / "ventricles.nii.gz", like=volume, names={1: "ventricles"})
-    picture = overlay(volume, {"#ffcc00": session.object().mask})
+    picture = overlay(volume, [("#ffcc00", session.object().mask)])
     save_picture(picture, folder / "ventricles.png")
     save(session, folder / "head.delineate")
     written = ("ventricles.nii.gz", "ventricles.png", "head.delineate")

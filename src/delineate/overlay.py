@@ -1,7 +1,7 @@
 """A slice of an image with outlines on it, as a picture to look at."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ def best_slice(voxels: Voxels, axis: int) -> int:
 
 def overlay(
     volume: Volume,
-    objects: Mapping[str, Voxels],
+    objects: Sequence[tuple[str, Voxels]],
     axis: int | None = None,
     at: int | None = None,
     channel: int = 0,
@@ -38,7 +38,7 @@ def overlay(
 
     Args:
         volume: The image.
-        objects: For each colour, "#rrggbb", the voxels to outline.
+        objects: Of each the colour, "#rrggbb", and the voxels to outline.
         axis: Across which to cut; by default that of coarsest spacing.
         at: Which slice; by default the one with most of the first object.
         channel: Which channel to show, unless they are red, green and blue.
@@ -47,7 +47,7 @@ def overlay(
         `(rows, columns, 3)` uint8, at least 640 on its longer side.
     """
     axis = volume.geometry.slice_axis if axis is None else axis
-    first = next(iter(objects.values()), Voxels.of([]))
+    first = objects[0][1] if objects else Voxels.of([])
     at = best_slice(first, axis) if at is None else at
     if not 0 <= at < volume.shape[axis]:
         raise ImageError(f"there is no slice {at} across axis {axis} of {volume.shape} voxels")
@@ -59,7 +59,7 @@ def overlay(
     grey = _turned(np.squeeze(_windowed(colours), axis + 1), volume, axis)
     scale = _scale(grey.shape[1:], volume, axis)
     picture = np.moveaxis(_enlarged(grey, scale), 0, -1)
-    for colour, voxels in objects.items():
+    for colour, voxels in objects:
         mask = np.squeeze(voxels.on(region), axis)[None]
         shown = _enlarged(_turned(mask.astype(np.float32), volume, axis), scale)[0] > 0.5
         picture[_outline(shown)] = [int(colour[n : n + 2], 16) for n in (1, 3, 5)]

@@ -168,7 +168,7 @@ def _keep(session: "Session", file: Path | None, picture: Path | None, axis: int
         save(session, file)
     if picture:
         item = session.object()
-        save_picture(overlay(session.volume, {item.colour: item.mask}, axis), picture)
+        save_picture(overlay(session.volume, [(item.colour, item.mask)], axis), picture)
 
 
 def _mask_name(image: Path) -> str:

@@ -248,11 +248,8 @@ def _picture(
         at = best_slice(chosen[0].mask, own)
     elif grid.flips[grid.axis_out(own)]:
         at = volume.shape[own] - 1 - at
-    plain = picture = overlay(volume, {}, own, at)
-    for item in chosen:
-        outlined = overlay(volume, {item.colour: item.mask}, own, at)
-        picture = np.where(outlined != plain, outlined, picture)
-    save_picture(picture, path)
+    shown = [(item.colour, item.mask) for item in chosen]
+    save_picture(overlay(volume, shown, own, at), path)
 
 
 def work_folder(home: Path) -> tempfile.TemporaryDirectory[str]:
