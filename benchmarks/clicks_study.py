@@ -3,13 +3,14 @@
     python benchmarks/clicks_study.py DATA --out DIR [--samples N] [--width W] [--only STAGE]
 
 DATA holds `train/` and `dev/`. What was stopped goes on where it was, what is done is not done
-again. The tables are those of `clicks.py --study DIR --only study --only assembled`.
+again; processes that share DIR may take some of the folds each (`--fold`). The tables are those of `clicks.py --study DIR --only study --only assembled`.
 """
 
 import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click_automatic
@@ -21,16 +22,16 @@ from delineate.train.machine import Run
 ASKED = "study.json"
 
 
-def trainings(study: Study, run: Run) -> None:
-    for number in range(FOLDS):
+def trainings(study: Study, folds: Sequence[int], run: Run) -> None:
+    for number in folds:
         for most in K_TRAIN:
             began = time.monotonic()
             path = study.trained(most, number, run)
             print(f"{path}: {(time.monotonic() - began) / 60:.1f} minutes", flush=True)
 
 
-def automatic(study: Study) -> None:
-    for number in range(FOLDS):
+def automatic(study: Study, folds: Sequence[int]) -> None:
+    for number in folds:
         folder = study.fold(number)
         for dataset in TAUGHT:
             path = click_automatic.measured(
@@ -40,8 +41,8 @@ def automatic(study: Study) -> None:
             print(path, flush=True)
 
 
-def plays(study: Study) -> None:
-    for number in range(FOLDS):
+def plays(study: Study, folds: Sequence[int]) -> None:
+    for number in folds:
         for part in (study.held_out, study.elsewhere, study.slices):
             print(f"{part.__name__} {number}: {len(part(number))} plays", flush=True)
 
@@ -57,7 +58,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--accelerator", default="auto")
     parser.add_argument("--only", choices=("train", "automatic", "play"), action="append")
+    parser.add_argument("--fold", type=int, choices=range(FOLDS), action="append")
     asked = parser.parse_args()
+    folds = asked.fold or range(FOLDS)
     study = Study(asked.data, asked.out, asked.samples, asked.width, asked.limit, asked.jobs)
     asked.out.mkdir(parents=True, exist_ok=True)
     values = {name: getattr(study, name) for name in ("samples", "width", "limit")}
@@ -67,11 +70,11 @@ def main() -> None:
     run = Run(accelerator=asked.accelerator, threads=asked.threads, validate_every=0)
     stages = asked.only or ("train", "automatic", "play")
     if "train" in stages:
-        trainings(study, run)
+        trainings(study, folds, run)
     if "automatic" in stages:
-        automatic(study)
+        automatic(study, folds)
     if "play" in stages:
-        plays(study)
+        plays(study, folds)
 
 
 if __name__ == "__main__":
