@@ -18,6 +18,7 @@ from delineate.networks.unet import UNet, UNetSizes
 from delineate.networks.window import grid_shape
 from delineate.synth.fields import resize
 from delineate.train.crops import normalised
+from delineate.train.machine import Run, choose_precision
 from delineate.types import Array, Float32
 
 SIZE = 128
@@ -58,10 +59,17 @@ def read_slices(folder: Path, dataset: str) -> list[Slices]:
 
 
 def train(cases: Sequence[Slices], classes: Sequence[int], width: int, samples: int) -> nn.Module:
-    """A U-Net that tells the classes apart: soft Dice with squares over them, Adam."""
+    """A U-Net that tells the classes apart: soft Dice with squares over them, Adam.
+
+    In the precision that the guided networks are trained in here.
+    """
+    low = choose_precision(Run(accelerator="cpu")) == "bf16"
+    layout = torch.channels_last if low else torch.contiguous_format
     rng = np.random.default_rng(SEED)
     torch.manual_seed(SEED)
-    net = UNet(UNetSizes(channels=1, classes=len(classes) + 1, width=width))
+    net = UNet(UNetSizes(channels=1, classes=len(classes) + 1, width=width)).to(
+        memory_format=layout
+    )
     optimiser = torch.optim.Adam(net.parameters(), lr=RATE)
     places = [(n, at) for n, one in enumerate(cases) for at in range(len(one.images))]
     for _ in range(-(-samples // BATCH)):
@@ -69,7 +77,9 @@ def train(cases: Sequence[Slices], classes: Sequence[int], width: int, samples: 
         pairs = [_sample(rng, cases[n], at, classes) for n, at in drawn]
         images, wanted = (torch.from_numpy(np.stack(part)) for part in zip(*pairs, strict=True))
         truth = nn.functional.one_hot(wanted, len(classes) + 1).movedim(-1, 1).float()
-        found = net(images[:, None]).softmax(dim=1)
+        with torch.autocast("cpu", torch.bfloat16, enabled=low):
+            answer = net(images[:, None].contiguous(memory_format=layout))
+        found = answer.float().softmax(dim=1)
         both = (found * truth)[:, 1:].sum(dim=(0, 2, 3))
         size = (found**2)[:, 1:].sum(dim=(0, 2, 3)) + truth[:, 1:].sum(dim=(0, 2, 3))
         value = (1 - (2 * both + 1) / (size + 1)).mean()

@@ -3,7 +3,8 @@
     python benchmarks/clicks_study.py DATA --out DIR [--samples N] [--width W] [--only STAGE]
 
 DATA holds `train/` and `dev/`. What was stopped goes on where it was, what is done is not done
-again; processes that share DIR may take some of the folds each (`--fold`). The tables are those of `clicks.py --study DIR --only study --only assembled`.
+again; processes that share DIR may take some of the folds each (`--fold`). The tables are those of
+`clicks.py --study DIR --only study --only assembled`.
 """
 
 import argparse
