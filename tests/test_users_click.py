@@ -28,7 +28,13 @@ def slow_depth(mask: np.ndarray, spacing, axes) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("shape", "axes"),
-    [((17, 13, 1), (0, 1)), ((9, 11, 8), (0, 1, 2)), ((9, 11, 8), (1, 2)), ((1, 20, 1), (1,))],
+    [
+        ((17, 13, 1), (0, 1)),
+        ((160, 140, 1), (0, 1)),
+        ((9, 11, 8), (0, 1, 2)),
+        ((9, 11, 8), (1, 2)),
+        ((1, 20, 1), (1,)),
+    ],
 )
 @pytest.mark.parametrize("spacing", [ISOTROPIC, (1.5, 0.7, 3.0)])
 def test_depth_is_the_shortest_way_out(shape, axes, spacing) -> None:

@@ -10,7 +10,10 @@ from itertools import pairwise
 import numpy as np
 
 from ..region import Region
-from ..types import Float32, Mask, Spacing
+from ..types import Float32, Float64, Mask, Spacing
+
+SMALL = 20_000
+"""Voxels of a slice up to which lines are quicker than sweeps (at 64 x 64 five times)."""
 
 
 def depth(mask: Mask, spacing: Spacing, axes: tuple[int, ...] = (0, 1, 2)) -> Float32:
@@ -18,7 +21,8 @@ def depth(mask: Mask, spacing: Spacing, axes: tuple[int, ...] = (0, 1, 2)) -> Fl
 
     All around the array is outside. A shortest way over a free grid needs only steps that
     advance along one axis, the one on which it has to go furthest; so sweeping plane by plane
-    along each axis, up and down, is exact.
+    along each axis, up and down, is exact. Its steps may also be taken in any order; so in small
+    slices those of each direction are taken at once, along all lines of that direction.
 
     Args:
         mask: (I, J, K).
@@ -43,6 +47,36 @@ def depth(mask: Mask, spacing: Spacing, axes: tuple[int, ...] = (0, 1, 2)) -> Fl
 def _depth(mask: Mask, spacing: Spacing, axes: tuple[int, ...]) -> Float32:
     width = [(1, 1) if axis in axes else (0, 0) for axis in range(3)]
     padded = np.pad(mask, width)
+    inner = tuple(slice(a, -a or None) for a, _ in width)
+    if len(axes) < 3 and padded.size <= SMALL:
+        return _by_lines(padded, spacing, axes)[inner].astype(np.float32)
+    return np.ascontiguousarray(_by_planes(padded, spacing, axes)[inner])
+
+
+def _by_lines(padded: Mask, spacing: Spacing, axes: tuple[int, ...]) -> Float64:
+    """Direction by direction: lines of one stride in memory, which end in the border's zeros."""
+    finest = min(spacing[axis] for axis in axes)
+    strides = [step // padded.itemsize for step in padded.strides]
+    directions = [(strides[axis], spacing[axis] / finest) for axis in axes]
+    if len(axes) == 2:
+        a, b = axes
+        length = float(np.hypot(spacing[a], spacing[b])) / finest
+        directions += [(strides[a] + strides[b], length), (strides[a] - strides[b], length)]
+    distance = np.where(padded, np.inf, 0.0).ravel()
+    for stride, length in directions:
+        count = -(-distance.size // stride)
+        lines = np.full(count * stride, np.inf)
+        lines[: distance.size] = distance
+        lines = np.ascontiguousarray(lines.reshape(count, stride).T)
+        ramp = length * np.arange(count)
+        up = np.minimum.accumulate(lines - ramp, axis=1) + ramp
+        down = np.minimum.accumulate((lines + ramp)[:, ::-1], axis=1)[:, ::-1] - ramp
+        distance = np.minimum(up, down).T.ravel()[: distance.size]
+    return distance.reshape(padded.shape)
+
+
+def _by_planes(padded: Mask, spacing: Spacing, axes: tuple[int, ...]) -> Float32:
+    """Plane by plane along each axis, up and down."""
     distance = np.where(padded, np.float32(np.inf), np.float32(0))
     finest = min(spacing[axis] for axis in axes)
     for axis in axes:
@@ -62,7 +96,7 @@ def _depth(mask: Mask, spacing: Spacing, axes: tuple[int, ...]) -> Float32:
                         candidate = np.minimum(candidate, before[place])
                     np.minimum(lowered, candidate + length, out=lowered)
         distance = np.moveaxis(planes, 0, axis)
-    return np.ascontiguousarray(distance[tuple(slice(a, -a or None) for a, _ in width)])
+    return distance
 
 
 def _ways(
