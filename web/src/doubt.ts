@@ -3,6 +3,7 @@
 import { effect } from '@preact/signals'
 import * as server from './server'
 import * as store from './store'
+import { during } from './task'
 
 const PAUSE = 300
 
@@ -37,12 +38,10 @@ export function watchDoubt(): void {
 export async function nextPlace(): Promise<void> {
   const id = store.session.value?.id
   if (!id) return
-  try {
-    const found = await server.suggestion(id, store.active.value)
-    store.suggestion.value = found
-    if (found.at) store.crosshair.value = found.at
-    store.say(found.why)
-  } catch (error) {
-    store.fail(error)
-  }
+  const found = await during('Looking for the place', (signal) =>
+    server.suggestion(id, store.active.value, signal))
+  if (!found || store.session.value?.id !== id) return
+  store.suggestion.value = found
+  if (found.at) store.crosshair.value = found.at
+  store.say(found.why)
 }

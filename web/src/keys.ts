@@ -2,10 +2,12 @@
 
 import { nextPlace } from './doubt'
 import { PLANES, zoomed } from './grid'
+import { runEdit } from './edits'
 import * as pointer from './pointer'
+import { nextPreset, resetWindow } from './presets'
 import * as session from './session'
 import * as store from './store'
-import { lookAt, showWhole, tileAt, tiles } from './tiles'
+import { lookAt, showWhole } from './tiles'
 import { TOOLS, choose, resize } from './tools'
 import { neighbour, setDone } from './worklist'
 import type { Axis } from './wire'
@@ -14,7 +16,8 @@ export interface Key {
   keys: string[]
   group: string
   help: string
-  run: () => void
+  /** Of the keys this one was pressed. */
+  run: (key: string) => void
 }
 
 const flip = (signal: { value: boolean }) => () => {
@@ -25,15 +28,11 @@ const plane = (axis: Axis) => () =>
     store.large.value = axis
     store.layout.value = 'single'
   })
-/** The axis under the pointer, or of the large plane. */
-const axisHere = (): Axis => {
-  const at = store.pointer.value
-  return ((at && tileAt(at)) ?? tiles()[0])?.plane.axis ?? store.large.value
-}
+const axisHere = (): Axis => pointer.tileHere()?.plane.axis ?? store.large.value
 const zoom = (factor: number) => () => {
-  const at = store.pointer.value
-  const tile = (at && tileAt(at)) ?? tiles()[0]
+  const tile = pointer.tileHere()
   if (!tile) return
+  const at = store.pointer.value
   const { left, top, width, height } = tile.rectangle
   lookAt(tile.plane.axis, zoomed(tile, at ?? [left + width / 2, top + height / 2], factor))
 }
@@ -56,6 +55,7 @@ function removeMark(): void {
 function escape(): void {
   if (store.dialog.value) store.dialog.value = null
   else if (pointer.stop()) return
+  else if (store.task.value) store.task.value.stop()
   else if (store.busy.value) session.cancel()
   else store.batch(() => ((store.selected.value = null), (store.suggestion.value = null)))
 }
@@ -66,6 +66,33 @@ export const toggleHidden = (number: number): void => {
     ? hidden.value.filter((each) => each !== number)
     : [...hidden.value, number]
 }
+const stepChannel = (by: number) => () => {
+  const count = store.session.value!.image.channels.length
+  store.channel.value = (store.channel.value + by + count) % count
+}
+/** Larger or smaller by so much than now, for methods that read it. */
+const adjust = (by: number) => () => {
+  if (!store.reads('adjust')) return void store.say(`${store.method.value?.title} has no adjustment; paint, or choose another method.`)
+  const last = store.placed.value[store.placed.value.length - 1]
+  const amount = Math.round(100 * ((last?.kind === 'adjust' ? last.amount : 0) + by)) / 100
+  void session.mark(store.active.value, [{ kind: 'adjust', amount: Math.min(Math.max(amount, -0.6), 0.6) }])
+}
+const WAYS: Record<string, [number, number]> = {
+  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1],
+}
+const arrows = (held: string) => Object.keys(WAYS).map((name) => `${held}+${name}`)
+const moveBy = (steps: number) => (key: string) => {
+  const [right, up] = WAYS[key.slice(key.indexOf('+') + 1)]
+  pointer.moveCrosshair(steps * right, steps * up)
+}
+const toMethod = () => document.querySelector<HTMLElement>('#method')?.focus()
+const show = (dialog: string) => () => (store.dialog.value = dialog)
+/** Which letters edit: the first of the tool's name, where that is free. */
+const EDITS: [string, string, string][] = [
+  ['L', 'largest', 'Keep the largest part'], ['F', 'fill', 'Fill holes'], ['S', 'smooth', 'Smooth'],
+  ['G', 'grow', 'Grow'], ['T', 'shrink', 'Shrink (tighten)'], ['I', 'interpolate', 'Interpolate between slices'],
+  ['C', 'copy', 'Copy to the next slice'],
+]
 const lock = () => {
   const item = store.item.value
   if (item) void session.describe(item.number, { locked: !item.locked })
@@ -78,6 +105,10 @@ export const KEYS: readonly Key[] = [
   { keys: ['x'], group: 'Tools', help: 'Change between inside (+) and outside (−); Shift does so for one mark', run: flip(store.inside) },
   { keys: ['['], group: 'Tools', help: 'Smaller brush', run: () => resize(0.8) },
   { keys: [']'], group: 'Tools', help: 'Larger brush', run: () => resize(1.25) },
+  { keys: ['g'], group: 'Tools', help: 'Mark at the crosshair without a pointer: the pen down, or lifted', run: pointer.pen },
+  { keys: ['7'], group: 'Tools', help: 'Adjust: smaller', run: adjust(-0.04) },
+  { keys: ['8'], group: 'Tools', help: 'Adjust: larger', run: adjust(0.04) },
+  { keys: ['/'], group: 'Tools', help: 'To the list of methods; Esc comes back', run: toMethod },
   { keys: ['q'], group: 'Tools', help: 'Batch: let marks wait', run: flip(store.batched) },
   { keys: ['Enter'], group: 'Tools', help: 'Run the marks that wait', run: () => void session.runBatch() },
   { keys: ['Delete', 'Backspace'], group: 'Tools', help: 'Remove the selected mark, or the last that waits', run: removeMark },
@@ -86,15 +117,20 @@ export const KEYS: readonly Key[] = [
   { keys: ['Ctrl+Z', 'Ctrl+y', 'Z'], group: 'Steps', help: 'Redo', run: () => void session.redo() },
   { keys: ['j'], group: 'Steps', help: 'Go to where a mark would help most', run: () => void nextPlace() },
   { keys: ['h'], group: 'Steps', help: 'Show doubt as heat', run: flip(store.heatShown) },
+  ...EDITS.map(([key, name, help]) => ({ keys: [key], group: 'Edits', help, run: () => void runEdit(name) })),
   { keys: ['n'], group: 'Objects', help: 'New object', run: () => void session.newObject() },
-  { keys: ['Tab'], group: 'Objects', help: 'Next object', run: stepObject(1) },
-  { keys: ['Shift+Tab'], group: 'Objects', help: 'Previous object', run: stepObject(-1) },
+  { keys: ['r'], group: 'Objects', help: 'Next object', run: stepObject(1) },
+  { keys: ['R'], group: 'Objects', help: 'Previous object', run: stepObject(-1) },
+  { keys: ['Ctrl+Delete', 'Ctrl+Backspace'], group: 'Objects', help: 'Delete the object', run: () => void session.deleteObject(store.active.value) },
+  { keys: ['O'], group: 'Objects', help: 'Load a segmentation', run: show('segmentation') },
   { keys: ['u'], group: 'Objects', help: 'Show or hide the object', run: () => toggleHidden(store.active.value) },
   { keys: ['k'], group: 'Objects', help: 'Lock or unlock the object', run: lock },
   { keys: ['o'], group: 'Objects', help: 'Outlines on or off', run: flip(store.outlined) },
   { keys: ['a'], group: 'Objects', help: 'Less fill', run: () => (store.opacity.value = Math.max(0, store.opacity.value - 0.1)) },
   { keys: ['A'], group: 'Objects', help: 'More fill', run: () => (store.opacity.value = Math.min(1, store.opacity.value + 0.1)) },
   { keys: ['m'], group: 'Objects', help: 'Marks on or off', run: flip(store.marksShown) },
+  { keys: arrows('Shift'), group: 'Looking', help: 'Move the crosshair in the plane, and the pen with it', run: moveBy(1) },
+  { keys: arrows('Ctrl'), group: 'Looking', help: 'Move it ten voxels', run: moveBy(10) },
   { keys: ['ArrowUp', '.'], group: 'Looking', help: 'Next slice', run: () => pointer.scroll(axisHere(), 1) },
   { keys: ['ArrowDown', ','], group: 'Looking', help: 'Previous slice', run: () => pointer.scroll(axisHere(), -1) },
   { keys: ['PageUp'], group: 'Looking', help: 'Ten slices on', run: () => pointer.scroll(axisHere(), 10) },
@@ -109,17 +145,23 @@ export const KEYS: readonly Key[] = [
   { keys: ['-'], group: 'Looking', help: 'Zoom out', run: zoom(0.8) },
   { keys: ['f'], group: 'Looking', help: 'Fit the image', run: showWhole },
   { keys: ['i'], group: 'Looking', help: 'Smooth pixels, or sharp ones', run: flip(store.smoothed) },
-  { keys: ['w'], group: 'Looking', help: 'Window as at the start', run: () => (store.windows.value = {}) },
+  { keys: ['w'], group: 'Looking', help: 'Window as at the start', run: resetWindow },
+  { keys: ['W'], group: 'Looking', help: 'Next window for CT', run: nextPreset },
+  { keys: ['0'], group: 'Looking', help: 'Next channel', run: stepChannel(1) },
+  { keys: ['9'], group: 'Looking', help: 'Previous channel', run: stepChannel(-1) },
   { keys: ['>'], group: 'Images', help: 'Next image of the work list', run: () => void neighbour(1) },
   { keys: ['<'], group: 'Images', help: 'Previous image', run: () => void neighbour(-1) },
   { keys: ['d'], group: 'Images', help: 'Done with this image, or not', run: () => void setDone() },
-  { keys: ['e', 'Ctrl+s'], group: 'Images', help: 'Export', run: () => (store.dialog.value = 'export') },
+  { keys: ['e', 'Ctrl+s'], group: 'Images', help: 'Export', run: show('export') },
+  { keys: ['M'], group: 'Images', help: 'Measures', run: show('measures') },
   { keys: ['?'], group: 'Images', help: 'This help', run: () => (store.dialog.value = store.dialog.value === 'help' ? null : 'help') },
 ]
 
 function nameOf(event: KeyboardEvent): string {
   const control = event.ctrlKey || event.metaKey ? 'Ctrl+' : ''
-  const shift = event.shiftKey && event.key === 'Tab' ? 'Shift+' : ''
+  if (/^[a-z]$/i.test(event.key)) // whatever Caps Lock says
+    return control + (event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase())
+  const shift = event.shiftKey && event.key.startsWith('Arrow') ? 'Shift+' : ''
   return control + shift + event.key
 }
 
@@ -138,16 +180,18 @@ export function listenToKeys(): void {
       return
     }
     if (!store.session.value && event.key !== 'Escape' && event.key !== '?') return
-    if (typing(event.target) && event.key !== 'Escape') return
+    if (typing(event.target)) {
+      if (event.key !== 'Escape') return
+      if (!store.dialog.value) return document.querySelector<HTMLElement>('#stage')?.focus()
+    }
     if (moves(event.target) && /^(Arrow|Page|Home|End)/.test(event.key)) return
     if (store.dialog.value && event.key !== 'Escape' && event.key !== '?') return
-    if (event.key === 'Tab' && event.target !== document.querySelector('#stage')) return
     if (event.altKey || (event.key === 'Enter' && event.target instanceof HTMLButtonElement)) return
     const name = nameOf(event)
     const key = KEYS.find(({ keys }) => keys.includes(name))
     if (!key) return
     event.preventDefault()
-    key.run()
+    key.run(name)
   })
   addEventListener('keyup', (event) => {
     if (event.key === ' ') pointer.state.space = false

@@ -44,6 +44,17 @@ export class Labels {
     this.under = null
   }
 
+  /** How many voxels more an object has while a preview is shown. */
+  gained(number: number): number {
+    if (!this.under) return 0
+    const { region, values } = this.under
+    const shown = this.copy(region)
+    let more = 0
+    for (let n = 0; n < values.length; n++)
+      more += Number(shown[n] === number) - Number(values[n] === number)
+    return more
+  }
+
   /** The labels of a region, I fastest. */
   copy(region: Region): Uint8Array {
     const out = new Uint8Array(countOf(region))

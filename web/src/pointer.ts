@@ -3,13 +3,19 @@
 import * as gestures from './gestures'
 import { boxEdge, clickAt, markAt } from './grasp'
 import { depthOf } from './layers'
-import { voxelAt, zoomed, type Point, type Tile } from './grid'
+import { voxelAt, voxelToScreen, zoomed, type Point, type Tile } from './grid'
 import * as store from './store'
-import { lookAt, tileAt } from './tiles'
+import { lookAt, tileAt, tiles } from './tiles'
 import type { Gesture } from './gestures'
+import type { Axis, Index } from './wire'
 
 let gesture: Gesture | null = null
 let swapped = false
+/** Whether what is drawn follows the crosshair, moved by keys, and not the pointer. */
+let penned = false
+
+type Press = Pick<PointerEvent, 'button' | 'altKey' | 'shiftKey'>
+const BY_KEY: Press = { button: 0, altKey: false, shiftKey: false }
 
 export const state = { space: false }
 
@@ -29,12 +35,13 @@ export function listen(canvas: HTMLCanvasElement): void {
   })
   canvas.addEventListener('pointermove', (event) => {
     const at = point(event)
+    if (penned) return hover(at)
     if (gesture) for (const each of event.getCoalescedEvents?.() ?? []) gesture.move(point(each))
     gesture?.move(at)
     hover(at)
   })
-  canvas.addEventListener('pointerup', () => finish((ended) => ended.end()))
-  canvas.addEventListener('pointercancel', () => finish((ended) => ended.cancel()))
+  canvas.addEventListener('pointerup', () => penned || finish((ended) => ended.end()))
+  canvas.addEventListener('pointercancel', () => penned || finish((ended) => ended.cancel()))
   canvas.addEventListener('pointerleave', () => {
     store.hover.value = null
     store.pointer.value = null
@@ -57,12 +64,13 @@ export function stop(): boolean {
 function finish(how: (ended: Gesture) => void): void {
   const ended = gesture
   gesture = null
+  penned = false
   if (ended) how(ended)
   if (swapped) store.inside.value = !store.inside.value
   swapped = false
 }
 
-function begin(tile: Tile, point: Point, event: PointerEvent): Gesture {
+function begin(tile: Tile, point: Point, event: Press): Gesture {
   if (event.button === 1 || state.space || event.altKey) return pan(tile, point)
   if (event.button === 2) return level(tile, point)
   const held = store.tool.value === 'look' || store.tool.value === 'click' ? markAt(tile, point) : null
@@ -160,4 +168,34 @@ export function scroll(axis: 0 | 1 | 2, steps: number): void {
   const crosshair = [...store.crosshair.value] as typeof store.crosshair.value
   crosshair[axis] = Math.min(Math.max(crosshair[axis] + steps, 0), image.shape[axis] - 1)
   store.crosshair.value = crosshair
+}
+
+/** The plane that keys act in: under the pointer, or the first. */
+export function tileHere(): Tile | null {
+  const at = store.pointer.value
+  return (at && tileAt(at)) ?? tiles()[0] ?? null
+}
+
+/** Put the pen down at the crosshair, or lift it: what is drawn is what the tool in use draws. */
+export function pen(): void {
+  if (gesture) return finish((ended) => ended.end())
+  const tile = tileHere()
+  if (!tile) return
+  gesture = begin(tile, voxelToScreen(tile, store.crosshair.value), BY_KEY)
+  penned = true
+  if (store.tool.value === 'click' || store.tool.value === 'look') finish((ended) => ended.end())
+}
+
+/** Move the crosshair in the plane, so many voxels to the right and up on the screen. */
+export function moveCrosshair(right: number, up: number): void {
+  const tile = tileHere()
+  const shape = store.session.value?.image.shape
+  if (!tile || !shape) return
+  const crosshair = [...store.crosshair.value] as Index
+  const move = (axis: Axis, by: number) =>
+    (crosshair[axis] = Math.min(Math.max(crosshair[axis] + by, 0), shape[axis] - 1))
+  move(tile.plane.across, -right)
+  move(tile.plane.up, up)
+  store.crosshair.value = crosshair
+  if (penned) gesture?.move(voxelToScreen(tile, crosshair))
 }

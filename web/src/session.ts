@@ -7,20 +7,20 @@ import type { Frame } from './frame'
 import * as pictures from './pictures'
 import * as server from './server'
 import * as store from './store'
+import type { Tell } from './task'
 import { bringBack, stopKeeping } from './view'
-import type { Fields, FrameHeader, Item, Prompt, State, Told } from './wire'
+import type { Asked, Fields, FrameHeader, Item, Prompt, State, Told } from './wire'
 
 let live: Live | null = null
 let queue: Promise<unknown> = Promise.resolve()
 
 /** Show a session. */
-export async function show(state: State): Promise<void> {
+export async function show(state: State, signal: AbortSignal, tell: Tell): Promise<void> {
   store.between.value = store.session.value !== null
   leave()
-  store.opening.value = state.title
   try {
     const found = new Labels(state.image.shape)
-    const [frame] = await Promise.all([server.labels(state.id), pictures.begin(state)])
+    const [frame] = await Promise.all([server.labels(state.id, signal), pictures.begin(state, signal, tell)])
     found.reset(frame.header.region, frame.values)
     const { shape, spacing, dims, slice_axis, channels } = state.image
     const first = Object.keys(state.view).length === 0
@@ -48,9 +48,11 @@ export async function show(state: State): Promise<void> {
     live = new Live(state.id, { told, frame: shown, connected })
     store.labelsVersion.value++
     askAboutInterrupted()
+  } catch (error) {
+    location.hash = ''
+    throw error
   } finally {
     store.between.value = false
-    store.opening.value = null
   }
 }
 
@@ -88,7 +90,8 @@ export function change(asking: (id: string) => Promise<Frame> | null): Promise<b
       return true
     } catch (error) {
       putBack()
-      if (error instanceof server.Refusal && error.failure.kind === 'Cancelled')
+      if (error instanceof DOMException && error.name === 'AbortError') void again()
+      else if (error instanceof server.Refusal && error.failure.kind === 'Cancelled')
         store.say('Stopped; nothing has changed.')
       else store.fail(error)
       return false
@@ -127,6 +130,18 @@ export const describe = (number: number, said: Partial<Pick<Item, 'name' | 'colo
 export const edit = (tool: string, values: object) =>
   change((id) => server.edit(id, store.active.value, tool, values))
 
+/** Ask anew for what the server did not answer before it stopped. */
+export function askAgain({ action, object, prompt, prompts = [], edit }: Asked): Promise<boolean> {
+  const [first] = prompts
+  if (action === 'prompts' && object && first) return mark(object, prompts)
+  if (action === 'replace' && prompt && first) return move(prompt, first)
+  if (action === 'remove' && prompt) return remove(prompt)
+  if (action === 'edits' && object && edit)
+    return change((id) => server.edit(id, object, edit.tool, edit))
+  store.say(`${action} cannot be sent again; do it once more.`)
+  return Promise.resolve(false)
+}
+
 /** Go through the history; the method may be another there. */
 async function travel(asking: (id: string) => Promise<Frame> | null): Promise<void> {
   await change(asking)
@@ -142,6 +157,8 @@ export async function newObject(): Promise<void> {
 }
 
 export async function deleteObject(number: number): Promise<void> {
+  if (store.session.value?.objects.find((each) => each.number === number)?.locked)
+    return void store.say('The object is locked; unlock it first (K).')
   await change((id) => server.deleteObject(id, number))
   const left = store.session.value?.objects ?? []
   if (left.length && !store.item.value) store.active.value = left[0].number

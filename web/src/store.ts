@@ -26,6 +26,8 @@ export const about = signal<About | null>(null)
 export const methods = signal<Method[]>([])
 export const tools = signal<Tool[]>([])
 export const work = signal<WorkItem[]>([])
+/** The image to go on with: the last that was open and is not done. */
+export const resume = signal<string | null>(null)
 export const session = signal<State | null>(null)
 export const labels = signal<Labels | null>(null)
 export const labelsVersion = signal(0)
@@ -34,7 +36,10 @@ export const messages = signal<Message[]>([])
 export const dialog = signal<string | null>(null)
 
 export const busy = signal<{ step: string; since: number; fraction: number } | null>(null)
-export const opening = signal<string | null>(null)
+/** What runs beside the session's steps, and can be stopped. */
+export const task = signal<{
+  number: number; label: string; since: number; fraction: number; stop: () => void
+} | null>(null)
 /** Whether one session is being left for another. */
 export const between = signal(false)
 export const pending = signal<Draft[]>([])
@@ -54,6 +59,8 @@ export const tool = signal<ToolName>('look')
 export const inside = signal(true)
 export const brush = signal(3)
 export const range = signal<[number, number]>([0, 1])
+/** Of smoothing, growing and shrinking, in mm. */
+export const radius = signal(1)
 export const active = signal(1)
 export const layout = signal<Layout>('planes')
 export const large = signal<Axis>(2)
@@ -84,7 +91,7 @@ export const item = computed<Item | null>(() =>
 /** Whether the image says how it lies in a patient, and how large it is. */
 export const oriented = computed(() => {
   const image = session.value?.image
-  return image?.dims === 3 || ['nifti', 'dicom', 'nrrd'].includes(image?.format ?? '')
+  return ['nifti', 'dicom', 'nrrd'].includes(image?.format ?? '') || (image?.dims === 3 && image.format !== 'picture')
 })
 export const unit = computed(() => (oriented.value ? 'mm' : 'px'))
 export const reads = (kind: Prompt['kind']): boolean =>

@@ -6,6 +6,7 @@ import * as store from './store'
 
 const KEPT = {
   tool: store.tool, inside: store.inside, brush: store.brush, range: store.range,
+  radius: store.radius,
   active: store.active, layout: store.layout, large: store.large, crosshair: store.crosshair,
   looks: store.looks, channel: store.channel, beside: store.beside, windows: store.windows,
   opacity: store.opacity, outlined: store.outlined, hidden: store.hidden,

@@ -72,12 +72,16 @@ export interface Asked {
   time: number
   action: string
   object?: number
+  /** The number of the prompt that was to be moved or removed. */
+  prompt?: number
   prompts?: Prompt[]
+  edit?: { tool: string } & Record<string, unknown>
 }
 
 export interface Autosave {
   format: string
   layout: 'labels' | 'objects'
+  pattern?: string
 }
 
 export interface State {
@@ -230,6 +234,7 @@ export interface ExportChoice {
   pattern?: string
   axis?: Axis
   slice?: number
+  channel?: number
 }
 
 export type Row = Record<string, number | string | null>

@@ -3,6 +3,7 @@
 import * as server from './server'
 import * as session from './session'
 import * as store from './store'
+import { during, type Tell } from './task'
 import type { Failure, Opening, Series, WorkItem } from './wire'
 
 /** A choice that an image asks for before it opens. */
@@ -13,54 +14,48 @@ export interface Question {
 }
 export let question: Question | null = null
 
-/** Open an image; asks back if it holds several. */
-export async function openImage(opening: Opening): Promise<void> {
-  store.opening.value = opening.path ?? 'the upload'
+async function openThis(opening: Opening, signal: AbortSignal, tell: Tell): Promise<void> {
   try {
-    await session.show(await server.open(opening))
+    await session.show(await server.open(opening, signal), signal, tell)
     store.dialog.value = store.dialog.value === 'interrupted' ? 'interrupted' : null
     void refreshWork()
   } catch (error) {
     const failure: Failure | null = error instanceof server.Refusal ? error.failure : null
-    if (failure?.kind === 'SeveralImages' && failure.choices?.length) {
-      question = { message: failure.message, choices: failure.choices, opening }
-      store.dialog.value = 'series'
-    } else store.fail(error)
-  } finally {
-    store.opening.value = null
+    if (failure?.kind !== 'SeveralImages' || !failure.choices?.length) throw error
+    question = { message: failure.message, choices: failure.choices, opening }
+    store.dialog.value = 'series'
   }
 }
 
+/** Open an image; asks back if it holds several. */
+export const openImage = (opening: Opening): Promise<void> =>
+  during(`Opening ${opening.paths?.join(', ') ?? opening.path ?? 'the upload'}`, (signal, tell) =>
+    openThis(opening, signal, tell))
+
 export async function openSession(id: string): Promise<void> {
-  store.opening.value = 'the session'
-  try {
-    await session.show(await server.state(id))
-    void refreshWork()
-  } catch (error) {
-    location.hash = ''
-    store.fail(error)
-  } finally {
-    store.opening.value = null
-  }
+  const shown = await during('Opening the session', async (signal, tell) => {
+    await session.show(await server.state(id, signal), signal, tell)
+    return true
+  })
+  if (shown) void refreshWork()
+  else location.hash = ''
 }
 
 /** Upload files and open them as one image. */
 export async function openFiles(files: readonly File[]): Promise<void> {
   if (!files.length) return
-  store.opening.value = files.length > 1 ? `${files.length} files` : files[0].name
-  try {
-    const upload = await server.upload(files)
-    await openImage({ upload })
-  } catch (error) {
-    store.fail(error)
-  } finally {
-    store.opening.value = null
-  }
+  const name = files.length > 1 ? `${files.length} files` : files[0].name
+  await during(`Opening ${name}`, async (signal, tell) => {
+    const upload = await server.upload(files, signal, tell)
+    tell(0)
+    await openThis({ upload }, signal, tell)
+  })
 }
 
 export async function refreshWork(): Promise<void> {
   try {
-    store.work.value = (await server.work()).items
+    const { items, resume } = await server.work()
+    store.batch(() => ((store.work.value = items), (store.resume.value = resume)))
   } catch {
     store.work.value = []
   }
@@ -79,7 +74,7 @@ export async function neighbour(by: number): Promise<void> {
   else store.say(by > 0 ? 'This is the last image of the work list.' : 'This is the first image.')
 }
 
-/** Mark the image as done, or as not done, and go on to the next. */
+/** Mark the image as done, or as to do after all. */
 export async function setDone(): Promise<void> {
   const now = store.session.value
   const at = placeInWork()

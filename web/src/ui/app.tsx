@@ -9,7 +9,7 @@ import { Display } from './display'
 import { Edits } from './edits'
 import { History } from './history'
 import { MethodPanel } from './methodpanel'
-import { Messages, Opening, Progress } from './notices'
+import { Messages, Progress } from './notices'
 import { Objects } from './objects'
 import { Stage } from './stage'
 import { Start } from './start'
@@ -23,7 +23,6 @@ export function App() {
       {store.session.value ? <Workbench /> : !store.between.value && <Start />}
       <Dialogs />
       <Progress />
-      <Opening />
       <Messages />
       <Drop />
     </>

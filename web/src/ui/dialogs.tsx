@@ -5,6 +5,7 @@ import { KEYS } from '../keys'
 import * as server from '../server'
 import * as session from '../session'
 import * as store from '../store'
+import { during, type Tell } from '../task'
 import { openImage, question } from '../worklist'
 import type { Row } from '../wire'
 import { Browser, FilePicker } from './browser'
@@ -56,7 +57,7 @@ function Help() {
   )
 }
 
-const WORDS: Record<string, string> = { ArrowUp: '↑', ArrowDown: '↓', Escape: 'Esc', Delete: 'Del', PageUp: 'Page ↑', PageDown: 'Page ↓' }
+const WORDS: Record<string, string> = { ArrowUp: '↑', ArrowDown: '↓', ArrowLeft: '←', ArrowRight: '→', Escape: 'Esc', Delete: 'Del', PageUp: 'Page ↑', PageDown: 'Page ↓' }
 const spoken = (key: string): string =>
   key === '+' ? key : key.split('+').map((part) => WORDS[part] ?? (/^[A-Z]$/.test(part) ? `Shift ${part}` : part.length === 1 ? part.toUpperCase() : part)).join(' ')
 
@@ -69,13 +70,17 @@ const COLUMNS: [string, string][] = [
 function Measures() {
   const [rows, setRows] = useState<Row[] | null>(null)
   const id = store.session.value!.id
-  useEffect(() => void server.statistics(id).then(setRows, store.fail), [id])
+  useEffect(() => {
+    const leaving = new AbortController()
+    server.statistics(id, leaving.signal).then(setRows, (error: unknown) => leaving.signal.aborted || store.fail(error))
+    return () => leaving.abort()
+  }, [id])
   const several = rows?.some(({ channel }) => channel !== rows[0].channel)
   const columns = COLUMNS.filter(([key]) => key !== 'channel' || several)
   const cell = (value: Row[string]) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value)
   return (
     <Dialog title="Measures" wide>
-      {!rows ? <p>Measuring …</p> : (
+      {!rows ? <p role="status">Measuring … <progress /></p> : (
         <table>
           <thead><tr>{columns.map(([key, title]) => <th key={key}>{title}</th>)}</tr></thead>
           <tbody>{rows.map((row, n) => <tr key={n}>{columns.map(([key]) => <td key={key}>{cell(row[key] ?? null)}</td>)}</tr>)}</tbody>
@@ -87,14 +92,18 @@ function Measures() {
 }
 
 function LoadSegmentation() {
-  const load = (asking: () => Promise<{ path?: string; upload?: string }>) => {
+  const load = (asking: (stop: AbortSignal, tell: Tell) => Promise<{ path?: string; upload?: string }>) => {
     store.dialog.value = null
-    void session.change(async (id) => server.addSegmentation(id, await asking()))
+    void during('Loading the segmentation', async (stop, tell) => {
+      const source = await asking(stop, tell)
+      await session.change((id) => server.addSegmentation(id, source, stop))
+      stop.throwIfAborted()
+    })
   }
   return (
     <Dialog title="Load a segmentation">
       <p class="hint">NIfTI, NRRD, DICOM SEG or RTSTRUCT on the same grid; its objects are added with their names and colours.</p>
-      <FilePicker label="Choose files" choose={(files) => load(async () => ({ upload: await server.upload(files) }))} />
+      <FilePicker label="Choose files" choose={(files) => load(async (stop, tell) => ({ upload: await server.upload(files, stop, tell) }))} />
       {store.about.value?.folder && <Browser pick={(path) => load(async () => ({ path }))} />}
     </Dialog>
   )
@@ -129,8 +138,7 @@ function Interrupted() {
     void server.forgetInterrupted(state.id).catch(store.fail)
   }
   const sendAgain = () => {
-    for (const { action, object, prompts } of state.interrupted)
-      if (action === 'prompts' && object && prompts?.length) void session.mark(object, prompts)
+    for (const each of state.interrupted) void session.askAgain(each)
     close()
   }
   return (

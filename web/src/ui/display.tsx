@@ -1,7 +1,7 @@
 /** How the image is shown: layout, channel, window, overlay. */
 
 import * as store from '../store'
-import { CT_PRESETS } from '../presets'
+import { CT_PRESETS, isCt, isPreset, resetWindow, setWindow, usePreset } from '../presets'
 import { showWhole } from '../tiles'
 import { Button, Check, NumberBox, Panel, Slider } from './widgets'
 
@@ -63,33 +63,23 @@ function Channels() {
 }
 
 function Window() {
-  const { channel, windows } = store
-  const { modality, ranges } = store.session.value!.image
+  const { channel } = store
   const [low, high] = store.windowOf(channel.value)
-  const set = (window: [number, number]) => {
-    if (window[0] < window[1]) windows.value = { ...windows.value, [channel.value]: window }
-  }
-  const reset = () => {
-    const { [channel.value]: _, ...rest } = windows.value
-    windows.value = rest
-  }
-  const [least, most] = ranges[channel.value] ?? [0, 255]
-  const ct = modality === 'CT' || (modality === null && least >= -3072 && least <= -200 && most > 400 && most <= 32767)
   const round = (value: number) => Number(value.toPrecision(4))
   return (
     <>
       <div class="pair" title="Window: width and level; drag with the right button">
         <span>Width</span>
-        <NumberBox label="Window width" value={round(high - low)} onChange={(width) => set([(low + high - width!) / 2, (low + high + width!) / 2])} />
+        <NumberBox label="Window width" value={round(high - low)} onChange={(width) => setWindow([(low + high - width!) / 2, (low + high + width!) / 2])} />
         <span>Level</span>
-        <NumberBox label="Window level" value={round((low + high) / 2)} onChange={(level) => set([level! - (high - low) / 2, level! + (high - low) / 2])} />
-        <Button icon="reset" kind="bare" title="Window as at the start (W)" onClick={reset} />
+        <NumberBox label="Window level" value={round((low + high) / 2)} onChange={(level) => setWindow([level! - (high - low) / 2, level! + (high - low) / 2])} />
+        <Button icon="reset" kind="bare" title="Window as at the start (W)" onClick={resetWindow} />
       </div>
-      {ct && (
+      {isCt() && (
         <div class="presets" role="group" aria-label="CT windows">
-          {CT_PRESETS.map(({ name, width, level }) => (
-            <Button key={name} title={`${name}: width ${width}, level ${level} HU`} on={low === level - width / 2 && high === level + width / 2}
-              onClick={() => set([level - width / 2, level + width / 2])}>{name}</Button>
+          {CT_PRESETS.map((preset) => (
+            <Button key={preset.name} title={`${preset.name}: width ${preset.width}, level ${preset.level} HU (Shift+W: the next)`}
+              on={isPreset(preset)} onClick={() => usePreset(preset)}>{preset.name}</Button>
           ))}
         </div>
       )}

@@ -4,7 +4,8 @@ import { useSignal } from '@preact/signals'
 import * as server from '../server'
 import * as session from '../session'
 import * as store from '../store'
-import type { Axis, ExportChoice } from '../wire'
+import { during } from '../task'
+import type { Autosave, Axis, ExportChoice } from '../wire'
 import { Button, Dialog } from './widgets'
 
 const FORMATS: Record<string, string> = {
@@ -12,7 +13,7 @@ const FORMATS: Record<string, string> = {
   png: 'PNG label picture', picture: 'Picture of a slice with outlines', csv: 'Statistics (CSV)',
   session: 'Session file, every step (.delineate)',
 }
-const MASKS = new Set(['nifti', 'nrrd', 'png'])
+const MASKS = new Set(['nifti', 'nrrd', 'png', 'dicom-seg', 'rtstruct'])
 
 export function Exporting() {
   const state = store.session.value!
@@ -21,10 +22,11 @@ export function Exporting() {
   const apart = useSignal(false)
   const pattern = useSignal('{image}_{name}')
   const chosen = useSignal(state.objects.map(({ number }) => number))
+  const layout = (): Pick<Autosave, 'layout' | 'pattern'> =>
+    apart.value ? { layout: 'objects', pattern: pattern.value } : { layout: 'labels' }
   const choice = (): ExportChoice => ({
     format: format.value,
-    ...(MASKS.has(format.value) && { layout: apart.value ? 'objects' : 'labels' }),
-    ...(apart.value && MASKS.has(format.value) && { pattern: pattern.value }),
+    ...(MASKS.has(format.value) && layout()),
     ...(format.value === 'picture' && seen()),
     ...(chosen.value.length < state.objects.length && { objects: chosen.value }),
   })
@@ -68,8 +70,8 @@ export function Exporting() {
       </div>
       {state.image.path !== null && MASKS.has(format.value) && (
         <label class="check">
-          <input type="checkbox" checked={state.autosave !== null} onChange={() => void autosave(state.autosave ? null : { format: format.value, layout: apart.value ? 'objects' : 'labels' })} />
-          Write beside the image after each step
+          <input type="checkbox" checked={state.autosave !== null} onChange={() => void autosave(state.autosave ? null : { format: format.value, ...layout() })} />
+          Write beside the image after each step{state.autosave && `: ${FORMATS[state.autosave.format] ?? state.autosave.format}${state.autosave.layout === 'objects' ? ', one file for each object' : ''}`}
         </label>
       )}
     </Dialog>
@@ -77,15 +79,15 @@ export function Exporting() {
 }
 
 /** The slice that is looked at: of the large plane, or else of the acquisition. */
-function seen(): { axis: Axis; slice: number } {
+function seen(): { axis: Axis; slice: number; channel: number } {
   const one = store.layout.value === 'single' || store.layout.value === 'compare'
   const axis = one ? store.large.value : store.session.value!.image.slice_axis
-  return { axis, slice: store.crosshair.value[axis] }
+  return { axis, slice: store.crosshair.value[axis], channel: store.channel.value }
 }
 
 async function download(choice: ExportChoice): Promise<void> {
-  try {
-    const { name, blob } = await server.download(store.session.value!.id, choice)
+  await during('Writing', async (stop) => {
+    const { name, blob } = await server.download(store.session.value!.id, choice, stop)
     const link = document.createElement('a')
     link.href = URL.createObjectURL(blob)
     link.download = name
@@ -93,28 +95,20 @@ async function download(choice: ExportChoice): Promise<void> {
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
     store.dialog.value = null
     store.say(`Downloaded ${name}.`)
-    await session.again(false)
-  } catch (error) {
-    store.fail(error)
-  }
+  })
+  await session.again(false)
 }
 
 async function beside(choice: ExportChoice): Promise<void> {
-  try {
-    const written = await server.writeBeside(store.session.value!.id, choice)
+  await during('Writing', async (stop) => {
+    const written = await server.writeBeside(store.session.value!.id, choice, stop)
     store.dialog.value = null
     store.say(`Wrote ${written.join(', ')}.`)
-    await session.again(false)
-  } catch (error) {
-    store.fail(error)
-  }
+  })
+  await session.again(false)
 }
 
-async function autosave(wanted: Parameters<typeof server.setAutosave>[1]): Promise<void> {
-  try {
-    await server.setAutosave(store.session.value!.id, wanted)
-    await session.again(false)
-  } catch (error) {
-    store.fail(error)
-  }
+async function autosave(wanted: Autosave | null): Promise<void> {
+  await during('Setting', () => server.setAutosave(store.session.value!.id, wanted))
+  await session.again(false)
 }

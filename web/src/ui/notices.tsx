@@ -20,28 +20,32 @@ export function Messages() {
   )
 }
 
-/** Shown once something has run for half a second. */
+/** Shown once something has run for half a second, with a button that stops it. */
 export function Progress() {
-  const busy = store.busy.value
-  const [late, setLate] = useState(false)
-  const since = busy?.since
-  useEffect(() => {
-    setLate(false)
-    if (since === undefined) return
-    const timer = setTimeout(() => setLate(true), Math.max(0, SOON - (performance.now() - since)))
-    return () => clearTimeout(timer)
-  }, [since])
-  if (!busy || !late) return null
+  const { busy, task } = store
   return (
-    <div class="progress" role="status">
-      <span>{busy.step || 'Working'} …</span>
-      <progress max={1} value={busy.fraction > 0 ? busy.fraction : undefined} />
-      <Button id="cancel" title="Cancel (Esc)" onClick={session.cancel}>Cancel</Button>
-    </div>
+    <>
+      {busy.value && <Bar label={busy.value.step || 'Working'} {...busy.value} stop={session.cancel} id="cancel" />}
+      {task.value && <Bar key={task.value.number} {...task.value} id="stop-task" />}
+    </>
   )
 }
 
-export function Opening() {
-  if (!store.opening.value) return null
-  return <div class="progress" role="status"><span>Opening {store.opening.value} …</span><progress /></div>
+function Bar({ label, since, fraction, stop, id }: {
+  label: string; since: number; fraction: number; stop: () => void; id: string
+}) {
+  const [late, setLate] = useState(false)
+  useEffect(() => {
+    setLate(false)
+    const timer = setTimeout(() => setLate(true), Math.max(0, SOON - (performance.now() - since)))
+    return () => clearTimeout(timer)
+  }, [since])
+  if (!late) return null
+  return (
+    <div class="progress" role="status">
+      <span>{label} …</span>
+      <progress max={1} value={fraction > 0 ? fraction : undefined} />
+      <Button id={id} title="Cancel (Esc)" onClick={stop}>Cancel</Button>
+    </div>
+  )
 }

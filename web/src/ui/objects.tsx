@@ -47,11 +47,14 @@ function Row({ item }: { item: Item }) {
   const hidden = store.hidden.value.includes(number)
   const value = (event: Event) => (event.target as HTMLInputElement).value
   const picture = store.session.value!.image
+  void store.labelsVersion.value
+  const voxels = item.voxels + (active ? (store.labels.value?.gained(number) ?? 0) : 0)
+  const shown = voxels === item.voxels ? ml : (voxels * picture.spacing.reduce((a, b) => a * b)) / 1000
   return (
     <li class={active ? 'object active' : 'object'} onClick={() => (store.active.value = number)} data-object={number}>
       <input type="color" value={colour} aria-label={`Colour of ${name}`} title="Colour" onChange={(event) => void session.describe(number, { colour: value(event) })} />
       <NameBox number={number} name={name} />
-      <span class="volume" title={`${item.voxels} voxels`}>{picture.dims === 2 ? `${item.voxels} px` : size(ml)}</span>
+      <span class="volume" title={`${voxels} voxels`}>{picture.dims === 2 ? `${voxels} px` : size(shown)}</span>
       <span class="acts">
         <Button icon={hidden ? 'hide' : 'eye'} kind="bare" title={hidden ? 'Show (U)' : 'Hide (U)'} on={!hidden} onClick={() => toggleHidden(number)} />
         <Button icon={locked ? 'lock' : 'unlock'} kind="bare" title={locked ? 'Unlock (K)' : 'Lock: no other object takes its voxels (K)'} on={locked} onClick={() => void session.describe(number, { locked: !locked })} />

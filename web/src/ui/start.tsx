@@ -17,7 +17,7 @@ export function Start() {
   }, [])
   const { about } = store
   const started = store.work.value.filter(({ status }) => status !== 'to do').length
-  const open = store.work.value.find(({ status }) => status !== 'done')
+  const open = store.work.value.find(({ path }) => path === store.resume.value)
   return (
     <main class="start">
       <header>
@@ -41,7 +41,7 @@ export function Start() {
               {open && store.work.value.length > 1 && (
                 <>
                   {started} of {store.work.value.length} begun.{' '}
-                  <Button id="resume-work" title="Open the first image that is not done" onClick={() => void openImage({ path: open.path })}>{started ? 'Go on' : 'Begin'} with {open.name}</Button>{' '}
+                  <Button id="resume-work" title="Open the image that was open last, or the first that is not done" onClick={() => void openImage({ path: open.path })}>{started ? 'Go on' : 'Begin'} with {open.name}</Button>{' '}
                 </>
               )}
               <a href="/api/work.csv" download>Work list as CSV</a>

@@ -18,7 +18,7 @@ export function Status() {
     <footer class="status">
       {store.oriented.value
         ? <span title="To the right, the front and the head, from 0">Voxel {at.join(', ')}</span>
-        : <span title="From the upper left corner, from 0">Column {state.image.shape[0] - 1 - at[0]}, row {state.image.shape[1] - 1 - at[1]}</span>}
+        : <span title="From the upper left corner, from 0">Column {state.image.shape[0] - 1 - at[0]}, row {state.image.shape[1] - 1 - at[1]}{state.image.dims === 3 && `, slice ${at[2]}`}</span>}
       {store.oriented.value && <span title="Place in the patient">{world.map(far).join('  ')} mm</span>}
       <span>Intensity {intensity(store.channel.value, at)}</span>
       {object && <span class="under" title="The object there"><i class="dot" style={{ background: object.colour }} /> {object.name}</span>}

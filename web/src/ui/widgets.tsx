@@ -1,7 +1,7 @@
 /** Small things that many parts of the page are made of. */
 
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import * as store from '../store'
 import { Icon } from './icon'
 
@@ -108,14 +108,19 @@ export function Dialog({ title, wide, children }: {
   )
 }
 
-/** A number a person types; taken over when they leave it or press Enter. */
+/** A number a person types, taken over when they leave it or press Enter; what is half typed stays when the rest of the page is drawn anew. */
 export function NumberBox({ label, value, integer, optional, onChange }: {
   label: string; value: number | null; integer?: boolean; optional?: boolean
   onChange: (value: number | null) => void
 }) {
+  const box = useRef<HTMLInputElement>(null)
+  useLayoutEffect(() => {
+    if (document.activeElement !== box.current) box.current!.value = String(value ?? '')
+  })
   return (
     <input
-      type="number" step={integer ? 1 : 'any'} aria-label={label} value={value ?? ''}
+      type="number" step={integer ? 1 : 'any'} aria-label={label} ref={box}
+      onBlur={() => (box.current!.value = String(value ?? ''))}
       placeholder={optional ? 'auto' : ''}
       onChange={(event) => {
         const typed = (event.target as HTMLInputElement).value
