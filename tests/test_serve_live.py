@@ -17,8 +17,10 @@ from delineate.errors import Cancelled, MethodError
 from delineate.io import read
 from delineate.methods.base import Method
 from delineate.patch import Patch
+from delineate.prompts import Given
 from delineate.serve.lanes import Fault
 from delineate.serve.placing import Place, mapped, placed, remove
+from delineate.voxels import Voxels
 from serving import TOKENS, Page, box, click, decode, error, served
 from stubs import ALL, Bright, Failing, Slow
 
@@ -292,6 +294,34 @@ def test_a_session_that_is_asked_for_is_not_closed_for_want_of_memory(tmp_path, 
                     await bench.open("ann", other)
                 await chair.seat.run({}, lambda s, _: s.describe(1, name="here"))
             await bench.open("ann", other)
+        finally:
+            bench.close()
+
+    asyncio.run(asked())
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_histories_count_in_the_memory_of_open_sessions(tmp_path, scan, marked):
+    import asyncio
+
+    from delineate.serve.forms import Opening
+    from delineate.serve.workbench import Workbench
+    from serving import limits, settings
+
+    async def asked():
+        bench = Workbench(settings(tmp_path, limits=limits(memory_bytes=2 * scan.size * 4 + 10)))
+        noise = Voxels.from_mask(np.random.default_rng(0).random(scan.shape) < 0.5)
+        try:
+            id, _ = await bench.open("ann", Opening(path="scan.nii"))
+            if marked:
+                async with bench.chair("ann", id) as chair:
+                    await chair.seat.run({}, lambda s, _: s.add(Given(noise), object=1))
+                    assert chair.taken() - chair.bytes >= len(noise.bits)
+            await bench.open("ann", Opening(path="scan.nii", resume=False))
+            assert (id in bench._chairs) is not marked
+            async with bench.chair("ann", id) as chair:
+                kept = [item.claim for item in chair.seat.session.objects]
+                assert kept == ([noise] if marked else [])
         finally:
             bench.close()
 

@@ -76,6 +76,16 @@ class History:
         """The session as it is."""
         return self.at(self.done)
 
+    def held(self) -> int:
+        """Bytes of the masks and probabilities in all steps, each counted once."""
+        parts = {
+            id(part): len(part.bits)
+            for step in self.steps
+            for item in step.after.objects.values()
+            for part in (item.claim, item.levels, item.mask)
+        }
+        return sum(parts.values())
+
     def at(self, done: int) -> Snapshot:
         """The session after so many steps."""
         return self.steps[done - 1].after if done else self.start

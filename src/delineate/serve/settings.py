@@ -23,7 +23,7 @@ class Limits:
         uploads: Of one user, that no session has taken up.
         body_bytes: Of any other request.
         voxels: Of an image, channels counted.
-        memory_bytes: Of all open images; those not in use are closed first.
+        memory_bytes: Of all open images and their histories; those not in use are closed first.
         sessions: Of one user.
         waiting: Requests that may wait for one session.
         files: That a listing or a work list looks at.

@@ -35,12 +35,16 @@ _THREADS = 32
 
 @dataclass
 class Chair:
-    """An open session's seat, what it holds, and its image as JSON."""
+    """An open session's seat, bytes of its image, the image as JSON, its voxels' file."""
 
     seat: Seat
     bytes: int
     image: dict[str, Any]
     file: Path | None
+
+    def taken(self) -> int:
+        """Bytes of the image and of the history."""
+        return self.bytes + self.seat.session.history.held()
 
 
 class Workbench:
@@ -260,17 +264,19 @@ class Workbench:
             Refused: If everything is in use.
         """
         most = self.settings.limits.memory_bytes
+        taken = {id: chair.taken() for id, chair in self._chairs.items()}
         idle = sorted(
             (id for id, chair in self._chairs.items() if not chair.seat.busy),
             key=lambda each: self._chairs[each].seat.used,
         )
-        while sum(chair.bytes for chair in self._chairs.values()) + more > most:
+        while sum(taken.values()) + more > most:
             if not idle:
                 raise Refused(
                     413, "TooLarge",
                     f"the open images would take more than {most} bytes of memory; close one, or "
                     "start the server with a larger --memory",
                 )  # fmt: skip
+            taken.pop(idle[0])
             self._leave(idle.pop(0))
 
     def _leave(self, id: str) -> None:
