@@ -163,13 +163,17 @@ export const writeBeside = async (id: string, choice: ExportChoice, signal: Abor
 export const setAutosave = (id: string, autosave: Autosave | null) =>
   nothing('PUT', `/sessions/${id}/autosave`, autosave ?? new Blob(['null'], { type: 'application/json' }))
 
-/** Send a little, even if the page goes away at this moment. */
-function leaveBehind(method: string, path: string, body: object): void {
+/** What browsers send of a page that goes away, in bytes. */
+const LAST_WORDS = 60_000
+
+/** Send something, even if the page goes away at this moment, unless it is much. */
+function leaveBehind(method: string, path: string, said: object): void {
+  const body = new Blob([JSON.stringify(said)], { type: 'application/json' })
   void fetch(`/api${path}`, {
     method,
-    keepalive: true,
-    headers: { 'Content-Type': 'application/json', 'X-Window': WINDOW },
-    body: JSON.stringify(body),
+    keepalive: body.size < LAST_WORDS,
+    headers: { 'X-Window': WINDOW },
+    body,
   }).catch(() => undefined)
 }
 

@@ -21,6 +21,7 @@ export async function startSolid(canvas: HTMLCanvasElement): Promise<() => void>
   await view.attachToCanvas(canvas, true)
   view.setSliceType(view.sliceTypeRender)
   view.setRenderAzimuthElevation(160, 15)
+  view.setScale(0.75) // so that what is long is seen to its ends
   const mesher = new Worker(new URL('./mesher.ts', import.meta.url), { type: 'module' })
   const shown = new Map<number, { key: string; mesh: NVMesh | null }>()
   let timer = 0

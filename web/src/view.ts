@@ -17,7 +17,7 @@ const KEPT = {
 
 const STARTS = Object.fromEntries(Object.entries(KEPT).map(([name, kept]) => [name, kept.value]))
 const PAUSE = 400
-const MOST = 60_000
+const MOST = 500_000
 
 let keptFor: string | null = null
 let timer = 0

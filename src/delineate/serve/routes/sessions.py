@@ -20,7 +20,7 @@ from ..workbench import Chair, Workbench
 from .common import Bench, Frame, Named, Sat, User, reply
 
 router = APIRouter(prefix="/api/sessions")
-_VIEW = 64 * 1024
+_VIEW = 512 * 1024
 
 
 @router.get("")
