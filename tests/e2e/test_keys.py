@@ -119,6 +119,7 @@ def test_windows_and_channels_change_by_keys(person, images) -> None:
     wait_until(lambda: person.page.get_by_label("Channel", exact=True).input_value() == "1")
     person.key("9")
     wait_until(lambda: person.page.get_by_label("Channel", exact=True).input_value() == "0")
+    (images / name).unlink()
 
 
 def two_channels(path) -> None:

@@ -9,7 +9,13 @@ import { Icon } from './icon'
 
 const FORMATS: Record<string, string> = { nifti: 'NIfTI', nrrd: 'NRRD', dicom: 'DICOM series', picture: 'Picture' }
 
-export function Browser({ pick, progress }: { pick: (path: string) => void; progress?: boolean }) {
+/** `together` is for several images that are channels of one. */
+export function Browser({ pick, progress, together }: {
+  pick: (path: string) => void; progress?: boolean; together?: (paths: string[]) => void
+}) {
+  const [ticked, setTicked] = useState<string[]>([])
+  const tick = (path: string) =>
+    setTicked(ticked.includes(path) ? ticked.filter((each) => each !== path) : [...ticked, path])
   const [folder, setFolder] = useState('')
   const [listing, setListing] = useState<Listing | null>(null)
   useEffect(() => void server.files(folder).then(setListing, store.fail), [folder])
@@ -27,7 +33,11 @@ export function Browser({ pick, progress }: { pick: (path: string) => void; prog
           <li key={path}><Button icon="folder" title={`Look into ${name}`} onClick={() => setFolder(path)}>{name}</Button></li>
         ))}
         {images.map(({ name, path, format, bytes, status }) => (
-          <li key={path}>
+          <li key={path} class={together && 'ticked'}>
+            {together && (
+              <input type="checkbox" checked={ticked.includes(path)} disabled={format === 'dicom'} onChange={() => tick(path)}
+                aria-label={`${name} as a channel`} title="Tick several images of one scan, such as T1 and FLAIR, to open them as its channels" />
+            )}
             <Button icon="image" kind="file" title={`Open ${name}`} onClick={() => pick(path)}>
               <span class="name">{name}</span>
               <span class="about">{FORMATS[format] ?? format}{bytes ? ` · ${weight(bytes)}` : ''}</span>
@@ -36,6 +46,9 @@ export function Browser({ pick, progress }: { pick: (path: string) => void; prog
           </li>
         ))}
       </ul>
+      {together && ticked.length > 1 && (
+        <Button kind="strong" id="open-together" title={ticked.join(', ')} onClick={() => together(ticked)}>Open {ticked.length} as channels of one image</Button>
+      )}
       {!folders.length && !images.length && <p class="hint">There is no image here.</p>}
       {listing.more && <p class="hint">There are more images than are listed.</p>}
     </div>

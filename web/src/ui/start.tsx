@@ -47,7 +47,7 @@ export function Start() {
               <a href="/api/work.csv" download>Work list as CSV</a>
             </p>
           )}
-          <Browser progress pick={(path) => void openImage({ path })} />
+          <Browser progress pick={(path) => void openImage({ path })} together={(paths) => void openImage({ paths })} />
         </section>
       )}
       {rows.length > 0 && (
