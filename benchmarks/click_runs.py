@@ -13,14 +13,18 @@ MOST = 20
 """Clicks that the deterministic user may make."""
 
 VARIANTS: Mapping[str, Mapping[str, str]] = {
-    OWN: {},
-    "one look": {"looks": "1"},
     "mirrored": {"mirrored": "true"},
     RAW: {"honour": "false"},
     "tuned on clicks": {"steps": "20"},
     "tuned, without honouring": {"steps": "20", "honour": "false"},
 }
-"""Each field that goes beyond the paper, the other way than it is by default."""
+"""Each field that goes beyond the paper, the other way than it is by default ..."""
+
+LOOKS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
+    2: {"one look": {"looks": "1"}},
+    3: {"three looks": {"looks_3d": "3"}},
+}
+"""... and that which differs between pictures and volumes."""
 
 PLAIN: Mapping[str, str] = {"looks": "1", "honour": "false"}
 """The paper's method: one look at the whole image, and the network's answer as it is."""
@@ -52,7 +56,8 @@ def peers(bench: Bench) -> Asked:
 
 def variants(bench: Bench, weights: Mapping[str, str]) -> Asked:
     """Fields beyond the paper, each changed alone; and other weights with the default's fields."""
-    methods = {name: bench.label(fields) for name, fields in VARIANTS.items()}
+    fields = {OWN: {}, **LOOKS[bench.dims], **VARIANTS}
+    methods = {name: bench.label(own) for name, own in fields.items()}
     methods |= {name: bench.label(weights=path) for name, path in weights.items()}
     return Asked(methods, rounds=9, user=USER, without=LARGE_3D if bench.dims == 3 else ())
 

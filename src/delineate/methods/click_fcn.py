@@ -61,7 +61,8 @@ class ClickFCN(Method):
     2. Clicks, scribbles and boxes are drawn on that grid as maps, the mask before this prompt is
        another one, and the network answers.
     3. If the object that it found is small in the window, is cut by it or was not found at all,
-       it looks again, closer or wider, `looks` times at most.
+       it looks again, closer or wider: in a picture `looks` times at most, in a volume
+       `looks_3d` times.
     4. Marks speak for what lies beside them and looks the same, the more the nearer.
     5. Marks that the answer does not follow are honoured: by tuning the network's last layers on
        this image, if `steps` are asked for, and then by moving the answer around them.
@@ -77,9 +78,10 @@ class ClickFCN(Method):
         channel: Of the image, from 0; by default the only one, or luminance.
         longest: Pixels of the longer side of a window on the grid; 0: as the weights were trained.
         context: Longest sides of the object, those of the window around it.
-        looks: At most, for one answer, and before them ...
+        looks: At most, for one answer in a picture, and before them ...
         scales_2d: ... windows for the first click in a picture, each half as wide as the one
             before; in a volume only the whole of it was better.
+        looks_3d: As `looks`, in a volume: by default one, as closer ones were not better.
         mirrored: Whether the answer is the mean over the mirrored windows; four or, in a volume,
             eight times the work.
         steps: Of descent to tune the last layers towards marks; 0 leaves them.
@@ -112,6 +114,7 @@ class ClickFCN(Method):
     context: float = 2.0
     looks: int = 3
     scales_2d: int = 6
+    looks_3d: int = 1
     mirrored: bool = False
     steps: int = 0
     rate: float = 0.1
@@ -124,8 +127,8 @@ class ClickFCN(Method):
 
     def __post_init__(self) -> None:
         at_least(0, longest=self.longest, steps=self.steps, beside=self.beside)
-        at_least(1, context=self.context, looks=self.looks, omega=self.omega)
-        at_least(1, scales_2d=self.scales_2d, most_voxels=self.most_voxels)
+        at_least(1, context=self.context, looks=self.looks, looks_3d=self.looks_3d)
+        at_least(1, omega=self.omega, scales_2d=self.scales_2d, most_voxels=self.most_voxels)
         positive(rate=self.rate, radius=self.radius, reach=self.reach)
 
     def start(self, volume: Volume) -> State:
@@ -153,7 +156,8 @@ class ClickFCN(Method):
         looks, maps = dict(seen.looks), dict(seen.maps)
         if not known and volume.dims == 2 and self.scales_2d > 1:
             window = self._agreed_window(volume, prompts, looks, observe)
-        for number in range(self.looks):
+        most = self.looks if volume.dims == 2 else self.looks_3d
+        for number in range(most):
             look = looks.pop(window, None) or self._look(volume, window, info)
             looks[window] = look
             marks = look.marks(prompts)
@@ -161,10 +165,10 @@ class ClickFCN(Method):
             maps = {window: drawn}
             answer = self._answer(guided, look, drawn, marks)
             further = next_window(look, answer > 0.5, marks, volume, self.context)
-            if further is None or frame is not None or number == self.looks - 1:
+            if further is None or frame is not None or number == most - 1:
                 break
             patch = self._patch(look, answer, prompts) if shown else None
-            observe((number + 1) / (self.looks + 1), patch)
+            observe((number + 1) / (most + 1), patch)
             window = further
         last = self._patch(look, answer, prompts)
         observe(1.0, last)
