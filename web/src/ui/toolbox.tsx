@@ -87,9 +87,9 @@ function Adjust() {
   const last = marks[marks.length - 1]
   const amount = last?.kind === 'adjust' ? last.amount : 0
   const percent = (value: number) => ({ kind: 'adjust', amount: value / 100 }) as const
-  if (!live) return null
   return (
     <Slider
+      off={!live} title={live ? 'Smaller or larger than now (7, 8)' : `${store.method.value?.title} does not read this`}
       label="Adjust" low={-60} high={60} step={2} value={Math.round(100 * amount)} unit=" %"
       onInput={(value) => {
         store.adjusting.value = true

@@ -53,16 +53,16 @@ export function Panel({ title, extra, children }: {
 }
 
 /** A slider with its value. */
-export function Slider({ label, value, low, high, step, unit = '', show, onInput, onChange }: {
+export function Slider({ label, value, low, high, step, unit = '', show, off, title, onInput, onChange }: {
   label: string; value: number; low: number; high: number; step: number; unit?: string
-  show?: string; onInput?: (value: number) => void; onChange?: (value: number) => void
+  show?: string; off?: boolean; title?: string; onInput?: (value: number) => void; onChange?: (value: number) => void
 }) {
   const read = (event: Event) => Number((event.target as HTMLInputElement).value)
   return (
-    <label class="slider">
+    <label class="slider" title={title}>
       <span>{label}</span>
       <input
-        type="range" min={low} max={high} step={step} value={value} aria-label={label}
+        type="range" min={low} max={high} step={step} value={value} aria-label={label} disabled={off}
         onInput={(event) => onInput?.(read(event))} onChange={(event) => onChange?.(read(event))}
       />
       <output>{show ?? value}{unit}</output>
