@@ -347,6 +347,8 @@ def test_autosave_writes_a_moment_after_a_step(page, client, scan, tmp_path, mon
 
 
 def test_statistics_of_a_box_by_hand(page, client, scan):
+    header = client.get(page.url("statistics?format=csv")).text
+    assert client.get(page.url("export?format=csv")).text == header
     page.mark(box(*block(scan, 100)))
     client.post(page.url("seconds"), json={"object": 1, "seconds": 2.5})
     assert client.post(page.url("seconds"), json={"object": 1, "seconds": 1}).json() == {
@@ -358,6 +360,7 @@ def test_statistics_of_a_box_by_hand(page, client, scan):
     assert row["longest_mm"] == pytest.approx(np.hypot(4 * 1.0, 4 * 1.5))
     text = client.get(page.url("statistics?format=csv")).text
     assert text.splitlines()[0].startswith("object,name,voxels,ml,surface_mm2,longest_mm")
+    assert header.split() == text.splitlines()[:1] == [",".join(row)], "with no object too"
     page.do("PATCH", "objects/1", name="=cmd()")
     assert "'=cmd()" in client.get(page.url("statistics?format=csv")).text
 
@@ -370,6 +373,8 @@ def test_the_work_list(client, page, scan, tmp_path):
         ("a.png", "to do"),
         ("sub/scan.nii.gz", "to do"),
     ]
+    header = "image,object,name,seconds,prompts,steps,ml,status\r\n"
+    assert client.get("/api/work.csv").text == header
     page.mark(box(*block(scan, 100)))
     client.post(page.url("seconds"), json={"object": 1, "seconds": 4})
     listed = client.get("/api/work").json()
@@ -381,7 +386,8 @@ def test_the_work_list(client, page, scan, tmp_path):
     )
     listed = client.get("/api/work").json()
     assert listed["items"][1]["status"] == "done" and listed["resume"] == "a.png"
-    assert "sub/scan.nii.gz,1,object 1,4,1,1,0.18,done" in client.get("/api/work.csv").text
+    row = "sub/scan.nii.gz,1,object 1,4,1,1,0.18,done\r\n"
+    assert client.get("/api/work.csv").text == header + row
     files = client.get("/api/files").json()
     assert [f["name"] for f in files["folders"]] == ["sub"] and files["parent"] is None
     inner = client.get("/api/files?folder=sub").json()

@@ -31,6 +31,10 @@ _SUFFIX = {
 }  # fmt: skip
 _ENDS = re.compile(r"\.(nii\.gz|seg\.nrrd|[A-Za-z]{1,5})$")
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
+COLUMNS = (
+    "object", "name", "voxels", "ml", "surface_mm2", "longest_mm", "perpendicular_mm", "slice",
+    "channel", *measures.intensities(np.empty(0, np.float32)), "seconds",
+)  # fmt: skip
 
 
 def formats(volume: Volume) -> list[str]:
@@ -75,7 +79,8 @@ def files(
         return [save(session, folder / f"{stem}{suffix}")]
     if asked.format == "csv":
         path = folder / f"{stem}{suffix}"
-        path.write_text(table(statistics(session, grid, seconds)), encoding="utf-8", newline="")
+        text = table(statistics(session, grid, seconds), COLUMNS)
+        path.write_text(text, encoding="utf-8", newline="")
         return [path]
     if not chosen:
         raise Refused(409, "SessionError", "there is no object to write yet; mark one first")
@@ -140,7 +145,7 @@ def beside(made: Sequence[Path], image: Path, own: Sequence[str]) -> list[str]:
 def statistics(
     session: Session, grid: PageGrid, seconds: Mapping[str, float]
 ) -> list[dict[str, Any]]:
-    """A row for each object and channel."""
+    """A row for each object and channel, with the `COLUMNS`."""
     volume = session.volume
     axis = volume.geometry.slice_axis
     rows = []
@@ -173,14 +178,16 @@ def statistics(
     return rows
 
 
-def table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as CSV; a cell that a spreadsheet would take for a formula is quoted by '."""
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """Rows as CSV, under a header even if there are none.
+
+    A cell that a spreadsheet would take for a formula is quoted by '.
+    """
     out = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(out, [*rows[0]])
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({key: _cell(value) for key, value in row.items()})
+    writer = csv.DictWriter(out, columns)
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({key: _cell(value) for key, value in row.items()})
     return out.getvalue()
 
 

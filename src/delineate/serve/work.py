@@ -6,6 +6,7 @@ from .places import walk
 from .workbench import Workbench
 
 NEW: dict[str, Any] = {"status": "to do", "session": None, "seconds": 0.0}
+COLUMNS = ("image", "object", "name", "seconds", "prompts", "steps", "ml", "status")
 
 
 def states(bench: Workbench, user: str) -> dict[str, dict[str, Any]]:
@@ -42,7 +43,7 @@ def listing(bench: Workbench, user: str) -> dict[str, Any]:
 
 
 def times(bench: Workbench, user: str) -> list[dict[str, Any]]:
-    """A row for each object that the user spent time on."""
+    """A row, with the `COLUMNS`, for each object that the user spent time on."""
     done = bench.journal.marked(user)
     rows = []
     for kept in bench.journal.list(user):

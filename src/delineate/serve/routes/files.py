@@ -134,7 +134,7 @@ async def exported(bench: Bench, user: User) -> Response:
     """The user's seconds on each object of each image."""
     rows = await bench.off(work.times, bench, user)
     return Response(
-        exporting.table(rows),
+        exporting.table(rows, work.COLUMNS),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="work.csv"'},
     )

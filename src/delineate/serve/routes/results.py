@@ -43,7 +43,8 @@ async def statistics(bench: Bench, seat: Sat, format: Literal["json", "csv"] = "
     if format == "json":
         return {"rows": rows}
     title = bench.journal.kept(seat.id).notes.get("title", "image")
-    return _download(f"{exporting.stem_of(title)}.csv", exporting.table(rows).encode())
+    text = exporting.table(rows, exporting.COLUMNS)
+    return _download(f"{exporting.stem_of(title)}.csv", text.encode())
 
 
 @router.get("/export", responses=_BYTES)
