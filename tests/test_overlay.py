@@ -75,6 +75,17 @@ def test_the_outline_is_on_the_rim_of_the_mask_and_nowhere_else(tmp_path):
     np.testing.assert_array_equal(np.asarray(Image.open(path)), picture)
 
 
+def test_the_channel_that_is_asked_for_is_shown():
+    dark, bright = np.zeros((2, 4, 4, 1), np.float32)
+    bright[0] = 1
+    volume = Volume(np.stack([dark, bright]), Volume.from_array(dark).geometry)
+    assert not overlay(volume, ()).any()
+    assert overlay(volume, (), channel=1).any()
+    for channel in (-1, 2):
+        with pytest.raises(ImageError, match=f"no channel {channel}, the channels are 0 to 1"):
+            overlay(volume, (), channel=channel)
+
+
 def test_the_slice_with_most_of_the_object():
     found = Voxels.of([(1, 1, 3), (1, 1, 4), (1, 2, 4)])
     assert best_slice(found, 2) == 4

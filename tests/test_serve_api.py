@@ -242,6 +242,26 @@ def test_files_out_are_the_masks_on_the_images_grid(page, client, scan, tmp_path
     assert error(client.get(page.url("export?format=dicom-seg"))) == (422, "Invalid")
 
 
+def test_a_picture_shows_the_channel_that_is_asked_for(client, scan, tmp_path):
+    array = np.zeros((12, 10, 6), np.int16)
+    array[6:] = 100
+    nib.save(nib.Nifti1Image(array, AFFINE), tmp_path / "images" / "half.nii")
+    page = Page(client, paths=["sub/scan.nii.gz", "half.nii"], method="copy")
+    page.mark({"kind": "given", "voxels": runs(scan == 100)})
+    first, second, other = (
+        client.get(page.url(f"export?format=picture{channel}")).content
+        for channel in ("", "&channel=1", "&channel=0")
+    )
+    assert first == other != second
+    assert (_grey(second) > 200).mean() > 0.3 > (_grey(first) > 200).mean()
+    wrong = client.get(page.url("export?format=picture&channel=2"))
+    assert error(wrong) == (422, "ImageError")
+    assert wrong.json()["error"]["message"] == "there is no channel 2, the channels are 0 to 1"
+    assert error(client.get(page.url("export?format=picture&channel=-1"))) == (422, "Invalid")
+    written = page.send("POST", "export", format="picture", channel=1).json()["written"]
+    assert (tmp_path / "images" / "sub" / written[0]).read_bytes() == second
+
+
 def test_a_segmentation_comes_in_as_objects(page, client, scan, tmp_path):
     array = np.zeros((12, 10, 6), np.uint8)
     array[1:3, 1:3, 1] = 1
@@ -520,6 +540,10 @@ def test_methods_are_described_once(client, monkeypatch):
     first = client.get("/api/methods").json()
     monkeypatch.setattr("delineate.serve.describe.list_methods", None)
     assert client.get("/api/methods").json() == first
+
+
+def _grey(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
 
 
 def _coloured(png, colour):

@@ -45,12 +45,18 @@ def overlay(
 
     Returns:
         `(rows, columns, 3)` uint8, at least 640 on its longer side.
+
+    Raises:
+        ImageError: If there is no such slice or channel.
     """
     axis = volume.geometry.slice_axis if axis is None else axis
     first = objects[0][1] if objects else Voxels.of([])
     at = best_slice(first, axis) if at is None else at
     if not 0 <= at < volume.shape[axis]:
         raise ImageError(f"there is no slice {at} across axis {axis} of {volume.shape} voxels")
+    last = len(volume.data) - 1
+    if not 0 <= channel <= last:
+        raise ImageError(f"there is no channel {channel}, the channels are 0 to {last}")
     low, high = [0, 0, 0], [*volume.shape]
     low[axis], high[axis] = at, at + 1
     region = Region((low[0], low[1], low[2]), (high[0], high[1], high[2]))

@@ -256,7 +256,7 @@ def _picture(
     elif grid.flips[grid.axis_out(own)]:
         at = volume.shape[own] - 1 - at
     shown = [(item.colour, item.mask) for item in chosen]
-    save_picture(overlay(volume, shown, own, at), path)
+    save_picture(overlay(volume, shown, own, at, asked.channel), path)
 
 
 def work_folder(home: Path) -> tempfile.TemporaryDirectory[str]:

@@ -18,6 +18,7 @@ Axis = Annotated[int, Field(strict=True, ge=0, le=2)]
 Number = Annotated[int, Field(strict=True, ge=1, le=255)]
 InPath = Annotated[int, Field(ge=1, le=255)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Channel = Annotated[int, Field(strict=True, ge=0, le=10_000)]
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Path = Annotated[str, Field(min_length=1, max_length=1000)]
 Id = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
@@ -179,7 +180,7 @@ class Edit(Form):
     voxels: Runs | None = None
     low: float | None = None
     high: float | None = None
-    channel: Annotated[int, Field(strict=True, ge=0, le=10_000)] | None = None
+    channel: Channel | None = None
     inside: bool = True
 
 
@@ -195,7 +196,7 @@ class Opening(Location):
 
     paths: Annotated[list[Path], Field(min_length=1, max_length=50)] | None = None
     series: Annotated[str, Field(max_length=200)] | None = None
-    channel: Annotated[int, Field(strict=True, ge=0, le=10_000)] | None = None
+    channel: Channel | None = None
     method: Name | None = None
     fields: dict[str, Any] = {}
     dims: Literal[2, 3] | None = None
@@ -212,6 +213,7 @@ class Export(Form):
     pattern: Annotated[str, Field(min_length=1, max_length=200)] = "{image}_{name}"
     axis: Axis | None = None
     slice: Whole | None = None
+    channel: Channel = 0
 
 
 class Seconds(Form):

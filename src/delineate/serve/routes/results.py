@@ -57,12 +57,14 @@ async def export(
     pattern: Annotated[str, Query(min_length=1, max_length=200)] = "{image}_{name}",
     axis: Annotated[int | None, Query(ge=0, le=2)] = None,
     slice: Annotated[int | None, Query(ge=-(2**31), le=2**31)] = None,
+    channel: Annotated[int, Query(ge=0, le=10_000)] = 0,
 ) -> Response:
     """Masks, measures or the whole session as a file, or a zip of several."""
     numbers = [int(number) for number in objects.split(",")] if objects else None
     asked = Export.model_construct(
-        format=format, layout=layout, objects=numbers, pattern=pattern, axis=axis, slice=slice
-    )
+        format=format, layout=layout, objects=numbers, pattern=pattern, axis=axis, slice=slice,
+        channel=channel,
+    )  # fmt: skip
 
     def work() -> tuple[str, bytes]:
         kept = bench.journal.kept(seat.id)
