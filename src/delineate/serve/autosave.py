@@ -8,7 +8,7 @@ from ..errors import DelineateError
 from . import exporting
 from .failures import Refused
 from .forms import Export
-from .places import check_writable
+from .places import check_writable, inside
 from .seat import Seat
 from .state import saved_mark
 from .workbench import Workbench
@@ -57,7 +57,7 @@ async def write_beside(bench: Workbench, seat: Seat, asked: Export) -> list[str]
     path = kept.image.get("path")
     if not path:
         raise Refused(409, "SessionError", "the image was uploaded; download the masks instead")
-    place = bench.find(seat.owner, path, None)
+    place = inside(folder, path)
     image = place if place != folder else folder / "image"
 
     def work() -> list[str]:

@@ -1,6 +1,7 @@
 """Errors as a client sees them: one sentence, a status, never a traceback or a path of ours."""
 
 import logging
+import re
 import secrets
 import traceback
 from typing import Any
@@ -86,6 +87,9 @@ def body(kind: str, message: str) -> dict[str, Any]:
 
 def without_folders(text: str, settings: Settings) -> str:
     """A message without the names of the server's own folders."""
+    uploads = re.escape(str(settings.home / "uploads"))
+    text = re.sub(rf"{uploads}[\\/][\w-]+[\\/]", "", text)
+    text = re.sub(rf"{uploads}[\\/][\w-]+", "the upload", text)
     for folder in (settings.folder, settings.home):
         if folder is not None:
             text = text.replace(f"{folder}/", "").replace(f"{folder}\\", "")

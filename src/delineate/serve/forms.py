@@ -12,6 +12,7 @@ from ..types import Index
 from ..voxels import Voxels
 
 MOST = 2**31 - 1
+FILES = 50
 Whole = Annotated[int, Field(strict=True, ge=-MOST, le=MOST)]
 Spot = tuple[Whole, Whole, Whole]
 Axis = Annotated[int, Field(strict=True, ge=0, le=2)]
@@ -194,7 +195,7 @@ class Location(Form):
 class Opening(Location):
     """An image to open, and how to begin."""
 
-    paths: Annotated[list[Path], Field(min_length=1, max_length=50)] | None = None
+    paths: Annotated[list[Path], Field(min_length=1, max_length=FILES)] | None = None
     series: Annotated[str, Field(max_length=200)] | None = None
     channel: Channel | None = None
     method: Name | None = None

@@ -13,10 +13,18 @@ from ..volume import Volume
 def labels(files: list[Path], like: Volume) -> tuple[Label, ...]:
     """The objects of a segmentation that have voxels.
 
+    Args:
+        files: One, or several whose objects are put together; those that have no name in their
+            file are then named for it.
+        like: The image.
+
     Raises:
         ImageError: If it holds none, more than fit, or does not lie on the image's grid.
     """
-    found = tuple(label for label in read_labels(files[0], like=like) if len(label.voxels))
+    found: tuple[Label, ...] = ()
+    for file in files:
+        own = tuple(label for label in read_labels(file, like=like) if len(label.voxels))
+        found += own if len(files) == 1 else _named(own, file)
     if not found:
         raise ImageError("the segmentation holds no object: every voxel is 0")
     if len(found) > 255:
@@ -26,6 +34,8 @@ def labels(files: list[Path], like: Volume) -> tuple[Label, ...]:
 
 def add(session: Session, found: tuple[Label, ...], name: str) -> Update:
     """Add objects in one step, each under its own number if that is free, with names and colours.
+
+    Of two with one number the first has it.
 
     Args:
         session: The session.
@@ -42,9 +52,21 @@ def add(session: Session, found: tuple[Label, ...], name: str) -> Update:
         number = label.number if fits else next(free, None)
         if number is None:
             raise SessionError("a session has at most 255 objects; delete some first")
+        taken.add(number)
         fresh = Object.fresh(number)
         colour = label.colour or fresh.colour
         items.append(replace(fresh, name=label.name, colour=colour, mask=label.voxels))
     update = session.insert(*items, name=f"open {name}")
     numbers = {*update.objects, *(item.number for item in items)}
     return replace(update, objects=tuple(sorted(numbers)))
+
+
+def _named(labels: tuple[Label, ...], file: Path) -> tuple[Label, ...]:
+    """Labels without a name of their own, named for their file."""
+    stem = file.name.split(".")[0]
+    return tuple(
+        replace(label, name=stem if len(labels) == 1 else f"{stem} {label.number}")
+        if label.name == f"label {label.number}"
+        else label
+        for label in labels
+    )

@@ -15,6 +15,10 @@ from .settings import Limits
 _NAME = re.compile(r"[^\w.\- ]", re.ASCII)
 _OWNER = ".owner"
 _KEPT = ".session"
+_HEADS = (".mhd", ".nhdr", ".hdr")
+_IMAGES = (
+    ".nii", ".nii.gz", ".nrrd", ".mha", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", *_HEADS,
+)  # fmt: skip
 
 
 class Uploads:
@@ -87,15 +91,16 @@ class Uploads:
         """The files of an upload."""
         return sorted(p for p in self.folder(owner, id).iterdir() if not p.name.startswith("."))
 
-    def image(self, owner: str, id: str) -> Path:
-        """What to read of an upload: its only file, a header beside its data, or the folder."""
+    def images(self, owner: str, id: str) -> list[Path]:
+        """What to read of an upload: its images, headers without their data, or a DICOM folder."""
         files = self.files(owner, id)
         if not files:
             raise Refused(409, "SessionError", "nothing was uploaded yet")
-        heads = [f for f in files if f.suffix.lower() in (".mhd", ".nhdr", ".hdr")]
         if len(files) == 1:
-            return files[0]
-        return heads[0] if len(heads) == 1 else self.folder(owner, id)
+            return files
+        images = [f for f in files if f.name.lower().endswith(_IMAGES)]
+        headed = any(f.suffix.lower() in _HEADS for f in images)
+        return images if headed or images == files else [self.folder(owner, id)]
 
     def keep(self, owner: str, id: str, session: str) -> None:
         """Note that a session is made on it."""

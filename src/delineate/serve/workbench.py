@@ -20,7 +20,7 @@ from ..types import Float32
 from ..volume import Volume
 from .describe import chosen, methods
 from .failures import Refused
-from .forms import Opening
+from .forms import FILES, Opening
 from .journalled import Journalled
 from .lanes import Away, Lanes
 from .places import inside, relative
@@ -161,13 +161,13 @@ class Workbench:
             await self.off(forget, self.settings.home, self.journal, id)
         self._opening.pop(id, None)
 
-    def find(self, owner: str, path: str | None, upload: str | None) -> Path:
-        """A file that a client names."""
+    def find(self, owner: str, path: str | None, upload: str | None) -> list[Path]:
+        """What a client names: a file or a folder, or several files of an upload."""
         if (path is None) == (upload is None):
             raise Refused(422, "Invalid", "give a path or an upload, one of them")
         if upload is not None:
-            return self.uploads.image(owner, upload)
-        return inside(self.settings.folder, path or "")
+            return self.uploads.images(owner, upload)
+        return [inside(self.settings.folder, path or "")]
 
     def _fields(self, asked: Opening) -> dict[str, Any]:
         if asked.fields or asked.method not in (None, self.settings.method):
@@ -185,7 +185,7 @@ class Workbench:
             assert folder is not None
             paths[number] = relative(folder, place)
         if asked.upload:
-            self.uploads.image(owner, asked.upload)
+            self.uploads.images(owner, asked.upload)
         return {
             "path": paths[0] if paths else None, "paths": paths, "upload": asked.upload,
             "series": asked.series, "channel": asked.channel,
@@ -193,8 +193,14 @@ class Workbench:
 
     def _read(self, owner: str, where: Mapping[str, Any]) -> tuple[Volume, Path | None]:
         """The image, if it is not too large, and the file of its voxels if lanes need one."""
-        files = [self.find(owner, path, None) for path in where["paths"]]
-        files = files or [self.find(owner, None, where["upload"])]
+        files = [inside(self.settings.folder, path) for path in where["paths"]]
+        files = files or self.find(owner, None, where["upload"])
+        if len(files) > FILES:
+            raise Refused(
+                413, "TooLarge",
+                f"at most {FILES} files can be the channels of one image, there are {len(files)}; "
+                "put the slices of a volume into one file",
+            )  # fmt: skip
         self.check_size(files, where["series"])
         file = self._place.file()
         chosen = {"series": where["series"], "channel": where["channel"]}

@@ -91,7 +91,7 @@ async def series(
     bench: Bench, user: User, path: Given = None, upload: Given = None
 ) -> dict[str, Any]:
     """The DICOM series in a folder or an upload."""
-    place = bench.find(user, path, upload)
+    place = bench.find(user, path, upload)[0]
     if not place.is_dir():
         raise ImageError("it is a file; the series of a folder can be listed")
     found = await bench.off(list_series, place)

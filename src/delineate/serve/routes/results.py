@@ -7,6 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from ...io import Label
 from .. import exporting, opening
 from ..autosave import autosave, write_beside
 from ..failures import Refused
@@ -24,11 +25,17 @@ _BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-
 async def segmentations(
     bench: Bench, user: User, seat: Sat, location: Location, x_window: Window = ""
 ) -> Response:
-    """Add the objects of an existing segmentation."""
-    file = bench.find(user, location.path, location.upload)
-    bench.check_size([file], None)
-    found = await bench.off(opening.labels, [file], seat.session.volume)
-    name = "segmentation" if location.upload and file.is_dir() else file.name
+    """Add the objects of an existing segmentation, or of all the files of an upload."""
+    files = bench.find(user, location.path, location.upload)
+
+    def read() -> tuple[Label, ...]:
+        for file in files:
+            bench.check_size([file], None)
+        return opening.labels(files, seat.session.volume)
+
+    found = await bench.off(read)
+    name = "segmentation" if location.upload and files[0].is_dir() else files[0].name
+    name = name if len(files) == 1 else f"{len(files)} files"
     frame = await seat.run({}, lambda s, _: opening.add(s, found, name), f"open {name}", x_window)
     autosave(bench, seat)
     return reply(frame)
