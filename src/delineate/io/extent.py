@@ -15,6 +15,8 @@ _HEADER_BYTES = 16 * 2**20
 def extent(path: str | os.PathLike[str], series: str | int | None = None) -> int:
     """Voxels that a file, or a series of a DICOM folder, says it has, channels counted.
 
+    An RTSTRUCT has outlines and none.
+
     Args:
         path: As `read` takes it.
         series: Likewise.
@@ -35,6 +37,8 @@ def extent(path: str | os.PathLike[str], series: str | int | None = None) -> int
             return _picture(place)
         if format == "tiff":
             return _tiff(place)
+        if format == "dicom" and _outlines(place):
+            return 0
         return _itk(place, format)
 
 
@@ -81,6 +85,14 @@ def _itk(path: Path, format: str) -> int:
         path, {"nrrd": "NrrdImageIO", "meta": "MetaImageIO"}.get(format, "GDCMImageIO")
     )
     return _product([*reader.GetSize(), reader.GetNumberOfComponents()])
+
+
+def _outlines(path: Path) -> bool:
+    from . import structures
+    from .frames import uid
+    from .itk import information
+
+    return information(path) is None and uid(path) == structures.CLASS
 
 
 def _dicom_folder(path: Path, series: str | int | None) -> int:
