@@ -8,6 +8,8 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from delineate import methods
+from delineate.io import read, write_segmentation, write_structures
+from delineate.voxels import Voxels
 from serving import Page, error, limits, runs, served
 from stubs import Bright, Copy
 from test_dicom import numbers, write_series
@@ -137,3 +139,29 @@ def test_the_objects_of_several_masks(client):
     assert error(reply) == (422, "GeometryMismatch")
     assert reply.json()["error"]["message"].startswith("other.nii: the segmentation is not on")
     assert page.state()["history"]["done"] == 1
+
+
+@pytest.mark.parametrize("write", [write_segmentation, write_structures])
+def test_dicom_objects_one_file_or_several(tmp_path, client, write):
+    write_series(tmp_path / "ct", numbers((8, 7, 6)), FrameOfReferenceUID="1.2.9")
+    image = read(tmp_path / "ct")
+    slices = {f.name.replace(".", "_"): f.read_bytes() for f in (tmp_path / "ct").iterdir()}
+    page = Page(client, upload=upload(client, **slices))
+    made = {}
+    for name, first in (("liver", 1), ("cyst", 4)):
+        mask = np.zeros(image.shape, bool)
+        mask[first : first + 2, 2:5, 1:4] = True
+        said = {1: (name, "#c86464", Voxels.from_mask(mask))}
+        write(said, tmp_path / "out.dcm", like=image)
+        made[f"{name}_dcm"] = (tmp_path / "out.dcm").read_bytes()
+    page.do("POST", "segmentations", upload=upload(client, liver_dcm=made["liver_dcm"]))
+    page.do("POST", "segmentations", upload=upload(client, **made))
+    steps = [step["name"] for step in page.state()["history"]["steps"]]
+    assert steps == ["open liver.dcm", "open 2 files"]
+    told = [(o["number"], o["name"]) for o in page.state()["objects"]]
+    assert told == [(1, "liver"), (2, "cyst"), (3, "liver")]
+    write_series(tmp_path / "map", numbers((8, 7, 6)) % 3)
+    slices = {f.name.replace(".", "_"): f.read_bytes() for f in (tmp_path / "map").iterdir()}
+    page.do("POST", "segmentations", upload=upload(client, **slices))
+    assert page.state()["history"]["steps"][-1]["name"] == "open segmentation"
+    assert len(page.state()["objects"]) == 5

@@ -4,7 +4,7 @@ NIfTI by nibabel; NRRD, MetaImage and DICOM by SimpleITK; PNG and JPEG by Pillow
 """
 
 from .extent import extent
-from .labels import Label, read_labels
+from .labels import Label, is_segmentation, read_labels
 from .reading import read
 from .segmentation import write_segmentation
 from .series import Series, list_series
@@ -15,6 +15,7 @@ __all__ = [
     "Label",
     "Series",
     "extent",
+    "is_segmentation",
     "list_series",
     "read",
     "read_labels",

@@ -1,7 +1,7 @@
 """Open an existing segmentation as objects: their voxels, names and colours."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,19 +68,35 @@ def read_labels(path: str | os.PathLike[str], like: Volume | None = None) -> tup
         return _objects(_whole(stored), {segment.number: segment for segment in stored.segments})
 
 
-def _from_dicom(path: Path, like: Volume) -> tuple[Label, ...] | None:
-    """The objects of a DICOM SEG or RTSTRUCT, numbered as they are there; None for an image."""
-    from . import segmentation, structures
+def is_segmentation(path: Path) -> bool:
+    """Whether a file is a DICOM SEG or RTSTRUCT."""
     from .frames import uid
 
-    kinds = {
-        segmentation.CLASS: segmentation.read_segmentation,
-        structures.CLASS: structures.read_structures,
-    }
-    reader = kinds.get(uid(path))
+    try:
+        with refusing(path):
+            return recognise(path) == "dicom" and uid(path) in _readers()
+    except ImageError:
+        return False
+
+
+def _from_dicom(path: Path, like: Volume) -> tuple[Label, ...] | None:
+    """The objects of a DICOM SEG or RTSTRUCT, numbered as they are there; None for an image."""
+    from .frames import uid
+
+    reader = _readers().get(uid(path))
     if reader is None:
         return None
     return tuple(Label(s.number, s.name, s.colour, v) for s, v in reader(path, like))
+
+
+def _readers() -> dict[str, Callable[[Path, Volume], list[tuple[Segment, Voxels]]]]:
+    """What reads DICOM objects, by their SOP class."""
+    from . import segmentation, structures
+
+    return {
+        segmentation.CLASS: segmentation.read_segmentation,
+        structures.CLASS: structures.read_structures,
+    }
 
 
 def _whole(stored: Stored) -> Array:

@@ -4,10 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ImageError, SessionError
-from ..io import Label, read_labels
+from ..io import Label, is_segmentation, read_labels
 from ..objects import Object
 from ..session import Session, Update
 from ..volume import Volume
+
+
+def files(places: list[Path]) -> list[Path]:
+    """The files of a folder if each is a DICOM SEG or RTSTRUCT; else what was given."""
+    if len(places) > 1 or not places[0].is_dir():
+        return places
+    inner = sorted(file for file in places[0].iterdir() if not file.name.startswith("."))
+    return inner if inner and all(map(is_segmentation, inner)) else places
 
 
 def labels(files: list[Path], like: Volume) -> tuple[Label, ...]:

@@ -26,7 +26,8 @@ async def segmentations(
     bench: Bench, user: User, seat: Sat, location: Location, x_window: Window = ""
 ) -> Response:
     """Add the objects of an existing segmentation, or of all the files of an upload."""
-    files = bench.find(user, location.path, location.upload)
+    places = bench.find(user, location.path, location.upload)
+    files = await bench.off(opening.files, places)
 
     def read() -> tuple[Label, ...]:
         for file in files:
