@@ -470,6 +470,27 @@ def test_edits_are_steps_with_names(page, scan):
     assert error(page.send("POST", "edits", tool="fill", object=9)) == (404, "UnknownObject")
 
 
+def test_an_edit_that_a_stop_interrupted_can_be_sent_again(tmp_path, scan, monkeypatch):
+    def stop(*_):
+        raise OSError("the power went")
+
+    brush = runs(np.ones(scan.shape, bool))
+    edit = {"tool": "threshold", "object": 2, "voxels": brush, "low": 70.0, "high": 90.0}
+    with served(tmp_path) as client, monkeypatch.context() as patched:
+        page = Page(client, "sub/scan.nii.gz")
+        patched.setattr("delineate.journal.Journal.answered", stop)
+        assert page.send("POST", "edits", **edit).status_code == 500
+    with served(tmp_path) as client:
+        page = Page(client, "sub/scan.nii.gz")
+        (asked,) = page.state()["interrupted"]
+        assert (asked["action"], asked["object"], asked["prompts"]) == ("edits", 2, [])
+        assert asked["edit"] == {**edit, "inside": True}
+        page.do("POST", "edits", **asked["edit"])
+        np.testing.assert_array_equal(page.labels == 2, scan == 80)
+        assert client.delete(page.url("interrupted")).status_code == 204
+        assert page.state()["interrupted"] == []
+
+
 def test_probability_and_where_to_mark_next(page, client, scan):
     page.do("POST", "method", name="bright", fields={"probability": 0.6})
     page.mark(box(*block(scan, 100)))

@@ -147,7 +147,8 @@ async def edit(seat: Sat, bench: Bench, edit: Edit, x_window: Window = "") -> Re
         made = tools.prompt(session, edit, seat.grid)
         return session.add(made, object=edit.object, observe=observe, name=edit.tool)
 
-    action = {"action": "edits", "object": edit.object, "tool": edit.tool, "prompts": []}
+    said = edit.model_dump(mode="json", exclude_none=True)
+    action = {"action": "edits", "object": edit.object, "prompts": [], "edit": said}
     frame = await seat.run(action, work, edit.tool, x_window)
     autosave(bench, seat)
     return reply(frame)
