@@ -1,15 +1,19 @@
-"""A server in this process, and a client that does as the page does."""
+"""Servers in this process, and a client that does as the page does."""
 
 import json
 import struct
+import threading
+import time
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import uvicorn
 from starlette.testclient import TestClient
 
 from delineate.serve.app import create
+from delineate.serve.run import IDLE, listen
 from delineate.serve.settings import Limits, Settings, home
 
 TOKENS = {"ann": "token-of-ann", "bob": "token-of-bob"}
@@ -31,6 +35,31 @@ def served(tmp_path, user="ann", **more):
     app = create(settings(tmp_path, **more))
     with TestClient(app, headers={"Authorization": f"Bearer {TOKENS[user]}"}) as client:
         yield client
+
+
+@contextmanager
+def listening(tmp_path, idle=IDLE, **more):
+    """A real server on a port of its own, and its address."""
+    bound = listen("127.0.0.1", 0)
+    bound.listen()
+    port = bound.getsockname()[1]
+    app = create(settings(tmp_path, port=port, hosts=("127.0.0.1",), **more))
+    server = uvicorn.Server(uvicorn.Config(app, timeout_keep_alive=idle, log_config=None))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    try:
+        yield server, ("127.0.0.1", port)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def wait_until(true, seconds=20):
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
 
 
 def limits(**more) -> Limits:

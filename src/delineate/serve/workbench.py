@@ -64,6 +64,7 @@ class Workbench:
         self._slow = Lanes(settings.slow, settings.method) if settings.slow else None
         self._chairs: dict[str, Chair] = {}
         self._opening: dict[str, asyncio.Lock] = {}
+        self._resumed: set[str] = set()
         self._methods: asyncio.Future[list[dict[str, Any]]] | None = None
 
     def close(self) -> None:
@@ -123,6 +124,7 @@ class Workbench:
         if asked.resume and asked.upload is None:
             old = next((k for k in mine if _same(k.image, where)), None)
             if old is not None:
+                self._resumed.add(old.id)
                 return old.id, False
         if len(mine) >= self.settings.limits.sessions:
             raise Refused(
@@ -160,6 +162,12 @@ class Workbench:
             self._leave(id)
             await self.off(forget, self.settings.home, self.journal, id)
         self._opening.pop(id, None)
+        self._resumed.discard(id)
+
+    async def abandon(self, owner: str, id: str) -> None:
+        """Forget a session whose maker has gone, unless it was asked for again, or was before."""
+        if id not in self._resumed:
+            await self.delete(owner, id)
 
     def find(self, owner: str, path: str | None, upload: str | None) -> list[Path]:
         """What a client names: a file or a folder, or several files of an upload."""

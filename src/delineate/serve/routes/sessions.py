@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from ...errors import UnknownObject
+from ...errors import Cancelled, UnknownObject
 from ...prompts import from_json
 from ...region import Region
 from .. import exporting, frames, pixels, suggest
@@ -39,10 +39,17 @@ async def sessions(bench: Bench, user: User) -> dict[str, Any]:
 
 
 @router.post("", status_code=201)
-async def begin(bench: Bench, user: User, opening: Opening) -> Response:
-    """Open an image; the state of a new session, or with `resume` of the one there is."""
+async def begin(bench: Bench, user: User, opening: Opening, request: Request) -> Response:
+    """Open an image; the state of a new session, or with `resume` of the one there is.
+
+    A client that has hung up meanwhile leaves no new session behind.
+    """
     id, new = await bench.open(user, opening)
-    return JSONResponse(await state(bench, user, id), 201 if new else 200)
+    found = await state(bench, user, id)
+    if await request.is_disconnected():
+        await bench.abandon(user, id)
+        raise Cancelled("the request was given up before the image was open")
+    return JSONResponse(found, 201 if new else 200)
 
 
 @router.get("/{id}")
