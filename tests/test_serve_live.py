@@ -1,9 +1,11 @@
 """Progress, previews and cancel over the WebSocket; a method in a process of its own."""
 
+import json
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import EntryPoint
@@ -24,6 +26,7 @@ from delineate.voxels import Voxels
 from serving import TOKENS, Page, box, click, decode, error, served
 from stubs import ALL, Bright, Failing, Slow
 
+PATIENCE = 60
 MINE = {"Authorization": f"Bearer {TOKENS['ann']}"}
 
 
@@ -67,13 +70,22 @@ def scan(tmp_path):
 def until(socket, kind):
     """What comes up to the first message of a kind, JSON or the header of a frame."""
     seen = []
-    while True:
-        message = socket.receive()
-        said = decode(message["bytes"])[0] if message.get("bytes") else None
-        said = said or __import__("json").loads(message["text"])
-        seen.append((said, message.get("bytes")))
-        if said["kind"] == kind:
-            return seen
+
+    def receive():
+        while not seen or seen[-1][0]["kind"] != kind:
+            message = socket.receive()
+            frame = message.get("bytes")
+            seen.append((decode(frame)[0] if frame else json.loads(message["text"]), frame))
+
+    pool = ThreadPoolExecutor(1)
+    try:
+        pool.submit(receive).result(PATIENCE)
+    except TimeoutError:
+        kinds = [said["kind"] for said, _ in seen]
+        raise AssertionError(f"waited {PATIENCE} s for {kind!r}, there came {kinds}") from None
+    finally:
+        pool.shutdown(wait=False)
+    return seen
 
 
 def test_a_dragged_click_is_shown_and_changes_nothing(tmp_path, scan):
