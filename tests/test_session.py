@@ -342,6 +342,14 @@ def test_what_another_object_lets_go_comes_back(block):
     assert session.labels()[8, 6, 4] == 1
 
 
+def test_an_object_made_without_a_word_is_added_in_the_history(block):
+    session = Session(block, Bright())
+    session.describe(2)
+    session.describe(2, name="tumour", locked=True)
+    names = [step.name for step in session.history.steps]
+    assert names == ["add object 2", "set name, locked of tumour"]
+
+
 def test_a_locked_object_is_never_overwritten(block):
     session = Session(block, Bright())
     session.add(HALF, object=1)

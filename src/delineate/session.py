@@ -267,7 +267,7 @@ class Session:
         said = {key: value for key, value in said.items() if value is not None}
         item = replace(self._known(object), **said)  # type: ignore[arg-type]
         action = {"do": "describe", "object": object, **said}
-        named = f"set {', '.join(said) or 'nothing'} of {item.name}"
+        named = f"set {', '.join(said)} of {item.name}" if said else f"add {item.name}"
         return self._take(self._step(named, action, {object: item}), None, ())
 
     def delete(self, object: int) -> Update:
