@@ -55,7 +55,7 @@ function Row({ item }: { item: Item }) {
       <input type="color" value={colour} aria-label={`Colour of ${name}`} title="Colour" onChange={(event) => void session.describe(number, { colour: value(event) })} />
       <NameBox number={number} name={name} />
       <span class="volume" title={`${voxels} voxels`}>{picture.dims === 2 ? `${voxels} px` : size(shown)}</span>
-      <span class="acts">
+      <span class="acts" onClick={(event) => event.stopPropagation()}>
         <Button icon={hidden ? 'hide' : 'eye'} kind="bare" title={hidden ? 'Show (U)' : 'Hide (U)'} on={!hidden} onClick={() => toggleHidden(number)} />
         <Button icon={locked ? 'lock' : 'unlock'} kind="bare" title={locked ? 'Unlock (K)' : 'Lock: no other object takes its voxels (K)'} on={locked} onClick={() => void session.describe(number, { locked: !locked })} />
         {!active && <Button icon="seed" kind="bare" title={`Start the active object from this mask`} off={!item.voxels} onClick={() => startFrom(item)} />}
@@ -66,7 +66,7 @@ function Row({ item }: { item: Item }) {
 }
 
 /** Give the active object another's mask to start from. */
-function startFrom({ number, region }: Item): void {
+function startFrom({ number, name, region }: Item): void {
   const labels = store.labels.value!
   const values = labels.copy(region)
   const [n0, n1] = [region.high[0] - region.low[0], region.high[1] - region.low[1]]
@@ -77,5 +77,8 @@ function startFrom({ number, region }: Item): void {
   })
   const runs: Runs = toRuns(voxels)
   const active = store.active.value
-  void session.change((id) => server.add(id, active, [{ kind: 'given', voxels: runs }]))
+  void session.change((id) => server.add(id, active, [{ kind: 'given', voxels: runs }])).then((done) => {
+    if (done && store.labels.value!.copy(region).every((label, n) => label === values[n]))
+      store.say(`${name} keeps its voxels: it is locked, or they were marked by hand.`)
+  })
 }
