@@ -43,6 +43,7 @@ export async function startSolid(canvas: HTMLCanvasElement): Promise<() => void>
       if (mesh) view.removeMesh(mesh)
       shown.delete(number)
     }
+    canvas.dataset.meshes = String(view.meshes.length)
     for (const item of session?.objects ?? []) {
       if (!labels || !item.voxels || store.hidden.value.includes(item.number)) continue
       const key = `${session!.id} ${item.voxels} ${JSON.stringify(item.region)} ${session!.history.done} ${item.colour}`
