@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from delineate.io import read
-from delineate.serve import workbench
+from delineate.serve import opening, workbench
 from delineate.serve.forms import Opening
 from serving import TOKENS, listening, settings, wait_until
 
@@ -42,15 +42,16 @@ def small(tmp_path):
 
 
 class Held:
-    """A reader of images that waits until it may."""
+    """A reader that waits until it may."""
 
-    def __init__(self):
+    def __init__(self, read=read):
+        self.read = read
         self.began, self.may = threading.Event(), threading.Event()
 
     def __call__(self, *args, **more):
         self.began.set()
         assert self.may.wait(20)
-        return read(*args, **more)
+        return self.read(*args, **more)
 
 
 def test_the_next_request_after_a_large_answer_read_slowly_is_heard(address):
@@ -139,10 +140,31 @@ def test_what_somebody_else_has_opened_again_is_not_given_up(tmp_path, small):
     asyncio.run(opened())
 
 
-def asked(address, **opening):
-    """A connection on which an image was asked for."""
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_a_segmentation_that_is_given_up_adds_nothing(tmp_path, small, monkeypatch, hangs_up):
+    held = Held(opening.labels)
+    monkeypatch.setattr(opening, "labels", held)
+    with (
+        listening(tmp_path, method="graphcut") as (server, address),
+        httpx2.Client(base_url="http://{}:{}".format(*address), headers=MINE) as client,
+    ):
+        id = client.post("/api/sessions", json={"path": "small.nii"}).json()["id"]
+        link = asked(address, f"/{id}/segmentations", path="small.nii")
+        assert held.began.wait(20)
+        if hangs_up:
+            link.close()
+            wait_until(lambda: len(server.server_state.connections) == 1)
+        held.may.set()
+        wait_until(lambda: not server.server_state.tasks)
+        link.close()
+        steps = client.get(f"/api/sessions/{id}").json()["history"]["steps"]
+    assert len(steps) == (not hangs_up)
+
+
+def asked(address, rest="", **opening):
+    """A connection on which an image, or something of a session, was asked for."""
     body = json.dumps(opening).encode()
-    head = "POST /api/sessions HTTP/1.1\r\nHost: {}:{}\r\n".format(*address)
+    head = "POST /api/sessions{} HTTP/1.1\r\nHost: {}:{}\r\n".format(rest, *address)
     head += f"Authorization: {MINE['Authorization']}\r\nContent-Type: application/json\r\n"
     link = socket.create_connection(address)
     link.sendall(head.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body)

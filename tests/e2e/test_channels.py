@@ -2,6 +2,7 @@
 
 import nibabel
 import numpy as np
+from served import wait_until
 
 
 def test_images_that_are_ticked_open_as_channels_of_one(person, images) -> None:
@@ -16,8 +17,8 @@ def test_images_that_are_ticked_open_as_channels_of_one(person, images) -> None:
     id = person.opened()
     assert len(person.served.state(id)["image"]["channels"]) == 2
     intensity = page.locator(".status").get_by_text("Intensity")
-    assert "7" in intensity.inner_text()
+    assert intensity.inner_text() == "Intensity 7"
     person.key("0")
-    page.wait_for_function("document.querySelector('.status').innerText.includes('Intensity 8')")
+    wait_until(lambda: intensity.inner_text() == "Intensity 8")
     for name in ("flair.nii.gz", "t1.nii.gz"):
         (images / name).unlink()

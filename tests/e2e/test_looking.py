@@ -61,10 +61,15 @@ def test_the_wheel_goes_through_the_slices_of_the_plane_under_it(person, head):
     person.open(head)
     person.page.mouse.move(*person.at(HERE))
     start = crosshair(person)
-    person.page.mouse.wheel(0, -40)
-    wait_until(lambda: crosshair(person) == [start[0], start[1], start[2] + 1])
-    person.page.mouse.wheel(0, 40)
-    wait_until(lambda: crosshair(person) == start)
+    for turns, there in (
+        (-120, start[2] + 1),
+        (120, start[2]),
+        (100, start[2] - 1),
+        (-40, start[2]),
+    ):
+        person.page.mouse.wheel(0, turns)
+        wait_until(lambda there=there: crosshair(person)[2] == there)
+    assert crosshair(person) == start
     person.page.mouse.move(*person.at(HERE, 0))
     person.page.mouse.wheel(0, 40)
     wait_until(lambda: crosshair(person) == [start[0] - 1, start[1], start[2]])

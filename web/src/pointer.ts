@@ -144,6 +144,8 @@ function hover(point: Point): void {
   store.pointer.value = tile ? point : null
 }
 
+/** Pixels that a wheel turns at once, and a trackpad after a while: one slice. */
+const NOTCH = 40
 let turned = 0
 
 function wheel(event: WheelEvent, point: Point): void {
@@ -155,10 +157,11 @@ function wheel(event: WheelEvent, point: Point): void {
     lookAt(tile.plane.axis, zoomed(tile, point, Math.exp(-event.deltaY / 400)))
     return
   }
-  turned += event.deltaMode ? event.deltaY * 40 : event.deltaY
-  const steps = Math.trunc(turned / 40)
-  turned -= steps * 40
-  if (steps) scroll(tile.plane.axis, -Math.sign(steps) * Math.min(Math.abs(steps), 3))
+  const pixels = event.deltaMode ? event.deltaY * 40 : event.deltaY
+  turned = Math.abs(pixels) < NOTCH ? turned + pixels : Math.sign(pixels) * NOTCH
+  if (Math.abs(turned) < NOTCH) return
+  scroll(tile.plane.axis, -Math.sign(turned))
+  turned = 0
 }
 
 /** Go so many slices along an axis. */

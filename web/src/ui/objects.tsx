@@ -58,7 +58,7 @@ function Row({ item }: { item: Item }) {
       <span class="acts" onClick={(event) => event.stopPropagation()}>
         <Button icon={hidden ? 'hide' : 'eye'} kind="bare" title={hidden ? 'Show (U)' : 'Hide (U)'} on={!hidden} onClick={() => toggleHidden(number)} />
         <Button icon={locked ? 'lock' : 'unlock'} kind="bare" title={locked ? 'Unlock (K)' : 'Lock: no other object takes its voxels (K)'} on={locked} onClick={() => void session.describe(number, { locked: !locked })} />
-        {!active && <Button icon="seed" kind="bare" title={`Start the active object from this mask`} off={!item.voxels} onClick={() => startFrom(item)} />}
+        {!active && <Button icon="seed" kind="bare" title="Start the active object from this mask, whose voxels it takes over" off={!item.voxels} onClick={() => startFrom(item)} />}
         <Button icon="bin" kind="bare" title="Delete (undo brings it back)" off={locked} onClick={() => void session.deleteObject(number)} />
       </span>
     </li>

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from ...errors import Cancelled
 from ...io import Label
 from .. import exporting, opening
 from ..autosave import autosave, write_beside
@@ -23,9 +24,12 @@ _BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-
 
 @router.post("/segmentations", responses=Frame)
 async def segmentations(
-    bench: Bench, user: User, seat: Sat, location: Location, x_window: Window = ""
+    bench: Bench, user: User, seat: Sat, location: Location, request: Request, x_window: Window = ""
 ) -> Response:
-    """Add the objects of an existing segmentation, or of all the files of an upload."""
+    """Add the objects of an existing segmentation, or of all the files of an upload.
+
+    A client that has hung up while they were read gets none.
+    """
     places = bench.find(user, location.path, location.upload)
     files = await bench.off(opening.files, places)
 
@@ -35,6 +39,8 @@ async def segmentations(
         return opening.labels(files, seat.session.volume)
 
     found = await bench.off(read)
+    if await request.is_disconnected():
+        raise Cancelled("the request was given up before the segmentation was read")
     name = "segmentation" if location.upload and files[0].is_dir() else files[0].name
     name = name if len(files) == 1 else f"{len(files)} files"
     frame = await seat.run({}, lambda s, _: opening.add(s, found, name), f"open {name}", x_window)
