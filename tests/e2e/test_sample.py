@@ -158,7 +158,7 @@ def test_undo_ten_redo_ten_and_a_reload(person, served, head):
     assert served.state(session)["objects"] == []
     assert person.page.locator("#undo").is_disabled()
     for n in range(10):
-        person.key("Control+Z" if n % 2 else "Shift+Z")
+        person.key("Control+Shift+Z" if n % 2 else "Shift+Z")
         person.settle()
         assert np.array_equal(served.masks(session), seen[n])
     person.key("2", "a")
