@@ -61,3 +61,8 @@ def test_what_serve_refuses(tmp_path):
         run("serve", "--method", "nosuch", "--home", tmp_path / "h")
     with pytest.raises(SessionError, match="cannot listen"):
         run("serve", "--host", "203.0.113.7", "--home", tmp_path / "h", "--no-browser")
+    own = ("--port", 0, "--no-browser", "--home", tmp_path / "h")
+    with pytest.raises(SessionError, match="cannot be opened: unable to open"):
+        run("serve", "--journal", f"sqlite:///{tmp_path}/nosuch/j.db", *own)
+    with pytest.raises(SessionError, match="needs a driver, pip install psycopg"):
+        run("serve", "--journal", "postgresql+psycopg://me@localhost/j", *own)

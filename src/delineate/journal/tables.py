@@ -87,7 +87,11 @@ def connect(url: str | os.PathLike[str]) -> sql.Engine:
         if engine.dialect.name == "sqlite":
             sql.event.listen(engine, "connect", _prepare)
         TABLES.create_all(engine)
-    except (sql.exc.SQLAlchemyError, ImportError, OSError) as error:
+    except ImportError as error:
+        raise SessionError(
+            f"the journal cannot be opened: its database needs a driver, pip install {error.name}"
+        ) from error
+    except (sql.exc.SQLAlchemyError, OSError) as error:
         said = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise SessionError(f"the journal cannot be opened: {said}") from error
     return engine

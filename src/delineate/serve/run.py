@@ -7,6 +7,7 @@ from collections.abc import Callable
 import uvicorn
 
 from ..errors import SessionError
+from ..journal import Journal
 from .app import create
 from .settings import Settings
 
@@ -41,7 +42,15 @@ def run(settings: Settings, bound: socket.socket, ready: Callable[[], None]) -> 
         settings: All that the server is told.
         bound: Where it listens.
         ready: Called once, when it answers.
+
+    Raises:
+        SessionError: If the journal cannot be opened.
     """
+    try:
+        Journal(settings.database).close()
+    except SessionError:
+        bound.close()
+        raise
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     config = uvicorn.Config(
         create(settings), log_config=None, log_level="warning", access_log=False,
