@@ -515,7 +515,7 @@ def delineate_docs():
 
 
 def test_json_of_a_view_is_limited(page, client):
-    assert error(client.put(page.url("view"), json={"x": "y" * 70_000})) == (413, "TooLarge")
+    assert error(client.put(page.url("view"), json={"x": "y" * 600_000})) == (413, "TooLarge")
     assert json.loads(client.get(page.url()).text)["view"] == {}
 
 

@@ -136,6 +136,7 @@ def test_autosave_tells_what_it_wrote_and_why_it_could_not(tmp_path, scan, monke
         with client.websocket_connect(page.url("live"), headers=MINE) as socket:
             target.write_bytes(b"somebody else's")
             client.put(page.url("autosave"), json={"format": "nifti"})
+            until(socket, "error")
             page.mark(box((0, 0, 0), (4, 7, 6)))
             told = until(socket, "error")[-1][0]["error"]
             assert told["kind"] == "Autosave" and target.name in told["message"]
@@ -144,6 +145,15 @@ def test_autosave_tells_what_it_wrote_and_why_it_could_not(tmp_path, scan, monke
             page.mark(box((0, 0, 0), (8, 7, 6)))
             until(socket, "saved")
             assert page.state()["saved"] and target.exists()
+
+
+def test_what_is_due_is_written_before_the_server_ends(tmp_path, scan):
+    with served(tmp_path) as client:
+        page = Page(client, "scan.nii")
+        client.put(page.url("autosave"), json={"format": "nifti"})
+        page.mark(box((0, 0, 0), (4, 7, 6)))
+    written = nib.as_closest_canonical(nib.load(tmp_path / "images" / "scan_labels.nii.gz"))
+    np.testing.assert_array_equal(written.get_fdata(), page.labels)
 
 
 @pytest.mark.parametrize("lanes", [0, 1])

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from delineate.io import read
-from delineate.serve import opening, workbench
+from delineate.serve import images, opening, workbench
 from delineate.serve.forms import Opening
 from serving import TOKENS, listening, settings, wait_until
 
@@ -85,7 +85,7 @@ def test_the_next_request_after_a_large_answer_read_slowly_is_heard(address):
 @pytest.mark.parametrize("hangs_up", [True, False])
 def test_an_opening_that_is_given_up_leaves_nothing(tmp_path, small, monkeypatch, hangs_up):
     held = Held()
-    monkeypatch.setattr(workbench, "read", held)
+    monkeypatch.setattr(images, "read", held)
     with (
         listening(tmp_path, method="graphcut") as (server, address),
         httpx2.Client(base_url="http://{}:{}".format(*address), headers=MINE) as client,
@@ -111,7 +111,7 @@ def test_a_session_that_there_was_already_is_not_given_up(tmp_path, small, monke
     ):
         assert link.recv(100).startswith(b"HTTP/1.1 201")
     held = Held()
-    monkeypatch.setattr(workbench, "read", held)
+    monkeypatch.setattr(images, "read", held)
     with listening(tmp_path, method="graphcut") as (server, address):
         link = asked(address, path="small.nii")
         assert held.began.wait(20)

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from . import failures, live
+from . import autosave, failures, live
 from .guard import Guard
 from .routes import files, marks, results, sessions
 from .routes.common import ERRORS
@@ -54,6 +54,7 @@ async def _life(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await autosave.finish(bench)
         bench.close()
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DelineateError
@@ -15,20 +17,46 @@ from .workbench import Workbench
 
 LOG = logging.getLogger("delineate.serve")
 DELAY = 1.0
-_due: dict[str, asyncio.Task[None]] = {}
+
+
+@dataclass(eq=False)
+class _Due:
+    """What is to be written: when `hurry` is set, or a moment later."""
+
+    bench: Workbench
+    seat: Seat
+    hurry: asyncio.Event
+    task: asyncio.Task[None] | None = None
+    begun: bool = False
+
+
+_all: set[_Due] = set()
 
 
 def autosave(bench: Workbench, seat: Seat) -> None:
     """After a step: write a moment later, unless another step comes first."""
-    old = _due.pop(seat.id, None)
-    if old is not None:
-        old.cancel()
-    _due[seat.id] = asyncio.create_task(_later(bench, seat))
+    for old in _all:
+        if old.seat is seat and not old.begun and old.task:
+            old.task.cancel()
+    due = _Due(bench, seat, asyncio.Event())
+    due.task = asyncio.create_task(_later(due))
+    due.task.add_done_callback(lambda _: _all.discard(due))
+    _all.add(due)
 
 
-async def _later(bench: Workbench, seat: Seat) -> None:
-    await asyncio.sleep(DELAY)
-    _due.pop(seat.id, None)
+async def finish(bench: Workbench) -> None:
+    """Write now what is due, before the server ends."""
+    mine = [due for due in _all if due.bench is bench]
+    for due in mine:
+        due.hurry.set()
+    await asyncio.gather(*(due.task for due in mine if due.task), return_exceptions=True)
+
+
+async def _later(due: _Due) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(due.hurry.wait(), DELAY)
+    due.begun = True
+    bench, seat = due.bench, due.seat
     try:
         kept = await bench.off(bench.kept, seat.owner, seat.id)
         asked = kept.notes.get("autosave")

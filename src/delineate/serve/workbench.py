@@ -1,30 +1,25 @@
 """All open sessions of a server: who owns them, where their images are, what they take."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..asking import Asker
-from ..errors import DelineateError, SessionError, UnknownSession
-from ..io import extent, read
+from ..errors import UnknownSession
 from ..journal import Journal, Kept
 from ..session import Session
-from ..types import Float32
 from ..volume import Volume
 from .describe import chosen, methods
 from .failures import Refused
-from .forms import FILES, Opening
+from .forms import Opening
+from .images import Images, same
 from .journalled import Journalled
 from .lanes import Away, Lanes
-from .places import inside, relative
-from .placing import Image, Place, mapped, placed, remove
+from .placing import Image, remove
 from .seat import Seat
 from .settings import Settings
 from .suited import FIRST, suited
@@ -59,7 +54,7 @@ class Workbench:
         self.journal = Journal(settings.database)
         self.uploads = Uploads(settings.home / "uploads", settings.limits)
         self.pool = ThreadPoolExecutor(_THREADS, "work")
-        self._place = Place(settings.home / "open")
+        self.images = Images(settings, self.uploads)
         self._quick = Lanes(settings.quick, settings.method or FIRST) if settings.quick else None
         self._slow = Lanes(settings.slow, settings.method) if settings.slow else None
         self._chairs: dict[str, Chair] = {}
@@ -74,7 +69,7 @@ class Workbench:
                 lanes.close()
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.journal.close()
-        self._place.close()
+        self.images.close()
 
     async def off(self, work: Callable[..., Any], *args: Any) -> Any:
         """Do something off the event loop."""
@@ -112,17 +107,17 @@ class Workbench:
                 held = None
             if held is None:
                 await self._room(0)
-                volume, file = await self.off(self._read, owner, kept.image)
+                volume, file = await self.off(self.images.read, owner, kept.image)
                 held = await self._sit(kept, volume, file)
         return held
 
     async def open(self, owner: str, asked: Opening) -> tuple[str, bool]:
         """A session on an image; the name of it, and whether it is new."""
-        where = self._where(owner, asked)
+        where = self.images.where(owner, asked)
         place = where["path"] or ""
         mine = await self.off(self.journal.list, owner)
         if asked.resume and asked.upload is None:
-            old = next((k for k in mine if _same(k.image, where)), None)
+            old = next((k for k in mine if same(k.image, where)), None)
             if old is not None:
                 self._resumed.add(old.id)
                 return old.id, False
@@ -135,7 +130,7 @@ class Workbench:
             raise Refused(422, "Invalid", "say which method the fields are of")
         method = await self.off(chosen, name, self._fields(asked)) if name else None
         await self._room(0)
-        volume, file = await self.off(self._read, owner, where)
+        volume, file = await self.off(self.images.read, owner, where)
         try:
             method = method or await self.off(suited, volume)
             session = Session(volume, method, dims=asked.dims, parts=asked.parts)
@@ -169,86 +164,14 @@ class Workbench:
         if id not in self._resumed:
             await self.delete(owner, id)
 
-    def find(self, owner: str, path: str | None, upload: str | None) -> list[Path]:
-        """What a client names: a file or a folder, or several files of an upload."""
-        if (path is None) == (upload is None):
-            raise Refused(422, "Invalid", "give a path or an upload, one of them")
-        if upload is not None:
-            return self.uploads.images(owner, upload)
-        return [inside(self.settings.folder, path or "")]
-
     def _fields(self, asked: Opening) -> dict[str, Any]:
         if asked.fields or asked.method not in (None, self.settings.method):
             return asked.fields
         return dict(self.settings.fields)
 
-    def _where(self, owner: str, asked: Opening) -> dict[str, Any]:
-        """Where an image is, as the journal keeps it."""
-        if (asked.path is not None) + (asked.paths is not None) + (asked.upload is not None) != 1:
-            raise Refused(422, "Invalid", "give a path, paths or an upload, one of them")
-        paths = asked.paths or ([asked.path] if asked.path else [])
-        folder = self.settings.folder
-        for number, path in enumerate(paths):
-            place = inside(folder, path)
-            assert folder is not None
-            paths[number] = relative(folder, place)
-        if asked.upload:
-            self.uploads.images(owner, asked.upload)
-        return {
-            "path": paths[0] if paths else None, "paths": paths, "upload": asked.upload,
-            "series": asked.series, "channel": asked.channel,
-        }  # fmt: skip
-
-    def _read(self, owner: str, where: Mapping[str, Any]) -> tuple[Volume, Path | None]:
-        """The image, if it is not too large, and the file of its voxels if lanes need one."""
-        files = [inside(self.settings.folder, path) for path in where["paths"]]
-        files = files or self.find(owner, None, where["upload"])
-        if len(files) > FILES:
-            raise Refused(
-                413, "TooLarge",
-                f"at most {FILES} files can be the channels of one image, there are {len(files)}; "
-                "put the slices of a volume into one file",
-            )  # fmt: skip
-        self.check_size(files, where["series"])
-        file = self._place.file()
-        chosen = {"series": where["series"], "channel": where["channel"]}
-        try:
-            if len(files) > 1:
-                volume = read(files, **chosen)
-            else:
-                volume = read(files[0], **chosen, room=partial(self._space, file))
-            if self._lanes(volume.shape) is None:
-                return volume, None
-            return placed(volume, file), file
-        except OSError as error:
-            remove(file)
-            raise SessionError(f"the image could not be placed: {error.strerror}") from error
-        except DelineateError:
-            remove(file)
-            raise
-
     def _lanes(self, shape: tuple[int, ...]) -> Lanes | None:
         """The processes that work on images of a shape."""
         return self._quick if 1 in shape else self._slow
-
-    def _space(self, file: Path, shape: tuple[int, ...]) -> Float32:
-        """Room for an image as it is read."""
-        return mapped(file, shape) if self._lanes(shape[1:]) else np.empty(shape, np.float32)
-
-    def check_size(self, files: list[Path], series: str | None) -> None:
-        """Look at headers.
-
-        Raises:
-            Refused: If the image is larger than this server opens.
-        """
-        voxels = sum(extent(file, series) for file in files)
-        most = self.settings.limits.voxels
-        if voxels > most:
-            raise Refused(
-                413, "TooLarge",
-                f"the image has {voxels} voxels, this server opens up to {most}; crop it, or start "
-                "the server with a larger --voxels",
-            )  # fmt: skip
 
     async def _sit(self, kept: Kept, volume: Volume, file: Path | None) -> Chair:
         from .state import as_image
@@ -298,7 +221,3 @@ class Workbench:
         self.journal.release(id)
         if chair:
             remove(chair.file)
-
-
-def _same(kept: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    return all(kept.get(name) == asked[name] for name in ("paths", "series", "channel", "upload"))

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from ...errors import ImageError
 from ...io import list_series
-from .. import exporting, work
+from .. import measuring, work
 from ..failures import Refused
 from ..forms import Path, Work
 from ..places import below, images, inside, relative
@@ -91,7 +91,7 @@ async def series(
     bench: Bench, user: User, path: Given = None, upload: Given = None
 ) -> dict[str, Any]:
     """The DICOM series in a folder or an upload."""
-    place = bench.find(user, path, upload)[0]
+    place = bench.images.find(user, path, upload)[0]
     if not place.is_dir():
         raise ImageError("it is a file; the series of a folder can be listed")
     found = await bench.off(list_series, place)
@@ -134,7 +134,7 @@ async def exported(bench: Bench, user: User) -> Response:
     """The user's seconds on each object of each image."""
     rows = await bench.off(work.times, bench, user)
     return Response(
-        exporting.table(rows, work.COLUMNS),
+        measuring.table(rows, work.COLUMNS),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="work.csv"'},
     )

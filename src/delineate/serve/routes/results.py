@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from ...errors import Cancelled
 from ...io import Label
-from .. import exporting, opening
+from .. import exporting, measuring, opening
 from ..autosave import autosave, write_beside
 from ..failures import Refused
 from ..forms import Export, Location
@@ -30,12 +30,12 @@ async def segmentations(
 
     A client that has hung up while they were read gets none.
     """
-    places = bench.find(user, location.path, location.upload)
+    places = bench.images.find(user, location.path, location.upload)
     files = await bench.off(opening.files, places)
 
     def read() -> tuple[Label, ...]:
         for file in files:
-            bench.check_size([file], None)
+            bench.images.check_size([file], None)
         return opening.labels(files, seat.session.volume)
 
     found = await bench.off(read)
@@ -52,12 +52,12 @@ async def segmentations(
 async def statistics(bench: Bench, seat: Sat, format: Literal["json", "csv"] = "json") -> Any:
     """Volume, surface, diameters and intensities of each object."""
     rows = await seat.read(
-        lambda: exporting.statistics(seat.session, seat.grid, _seconds(bench, seat))
+        lambda: measuring.statistics(seat.session, seat.grid, _seconds(bench, seat))
     )
     if format == "json":
         return {"rows": rows}
     title = bench.journal.kept(seat.id).notes.get("title", "image")
-    text = exporting.table(rows, exporting.COLUMNS)
+    text = measuring.table(rows, measuring.COLUMNS)
     return _download(f"{exporting.stem_of(title)}.csv", text.encode())
 
 
