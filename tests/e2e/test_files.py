@@ -74,7 +74,7 @@ def test_measures_are_those_of_the_exported_mask_in_each_channel(person, served,
     session = first(person, head)
     image = nibabel.as_closest_canonical(nibabel.load(served.folder / head))
     mask, values = served.masks(session) == 1, image.get_fdata()
-    person.page.get_by_role("button", name="Size and intensity of each object").click()
+    person.page.get_by_role("button", name="Measures").click()
     table = person.page.locator(".dialog table")
     table.wait_for()
     names = table.locator("th").all_inner_texts()

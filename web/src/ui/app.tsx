@@ -33,9 +33,9 @@ function Workbench() {
   return (
     <div class="workbench">
       <Topbar />
-      <aside class="left"><Toolbox /><MethodPanel /></aside>
+      <aside class="left" aria-label="Tools and method"><Toolbox /><MethodPanel /></aside>
       <Stage key={store.session.value!.id} />
-      <aside class="right"><Objects /><Edits /><Display /><History /></aside>
+      <aside class="right" aria-label="Objects and display"><Objects /><Edits /><Display /><History /></aside>
       <Status />
     </div>
   )

@@ -10,7 +10,7 @@ import * as store from '../store'
 import { solidRectangle, stage } from '../tiles'
 
 export function Stage() {
-  const frame = useRef<HTMLDivElement>(null)
+  const frame = useRef<HTMLElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   useEffect(() => {
     const stop = watchSize(frame.current!)
@@ -22,7 +22,7 @@ export function Stage() {
   const image = store.session.value!.image
   const place = image.dims === 3 ? solidRectangle() : null
   return (
-    <div class="stage" ref={frame}>
+    <main class="stage" ref={frame}>
       <canvas id="stage" ref={canvas} tabIndex={0} class={`tool-${store.tool.value}`} aria-label="Image; press ? for the keyboard" />
       {place && (
         <div class="solid" style={{ left: `${place.left}px`, top: `${place.top}px`, width: `${place.width}px`, height: `${place.height}px` }}>
@@ -30,7 +30,7 @@ export function Stage() {
           {!store.session.value!.objects.some(({ voxels }) => voxels) && <p>Objects appear here in 3D.</p>}
         </div>
       )}
-    </div>
+    </main>
   )
 }
 

@@ -16,11 +16,11 @@ interface ButtonProps {
   onClick: () => void
 }
 
-/** A button; `title` says what it does, and its key in brackets. */
+/** A button; `title` says what it does, and its key in brackets, and is its name if it shows none. */
 export function Button({ icon, title, children, on, off, kind = '', id, onClick }: ButtonProps) {
   return (
     <button
-      type="button" id={id} class={`button ${kind}`} title={title} aria-label={title}
+      type="button" id={id} class={`button ${kind}`} title={title} aria-label={children ? undefined : title}
       aria-pressed={on} disabled={off} onClick={onClick}
     >
       {icon && <Icon name={icon} />}
@@ -98,11 +98,11 @@ export function Dialog({ title, wide, children }: {
   return (
     <div class="shade" onClick={(event) => event.target === event.currentTarget && close()}>
       <div class={`dialog ${wide ? 'wide' : ''}`} role="dialog" aria-modal="true" aria-label={title} tabIndex={-1} ref={box}>
-        <header>
+        <header role="none">
           <h2>{title}</h2>
           <Button icon="close" title="Close (Esc)" kind="bare" onClick={close} />
         </header>
-        <div class="body">{children}</div>
+        <div class="body" tabIndex={wide ? 0 : undefined}>{children}</div>
       </div>
     </div>
   )
