@@ -49,7 +49,7 @@ def statistics(
             rows.append(
                 {
                     **size,
-                    "channel": name or number,
+                    "channel": name or f"channel {number}",
                     **told,
                     "seconds": seconds.get(str(item.number), 0.0),
                 }
