@@ -80,7 +80,7 @@ def test_measures_are_those_of_the_exported_mask_in_each_channel(person, served,
     names = table.locator("th").all_inner_texts()
     rows = [row.locator("td").all_inner_texts() for row in table.locator("tbody tr").all()]
     rows = [dict(zip(names, row, strict=True)) for row in rows]
-    assert [row["Channel"] for row in rows] == ["0", "1"]
+    assert [row["Channel"] for row in rows] == ["channel 0", "channel 1"]
     for channel, row in enumerate(rows):
         of_object = values[..., channel][mask]
         assert row["Object"] == "object 1"
