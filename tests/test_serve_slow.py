@@ -93,13 +93,7 @@ def test_an_opening_that_is_given_up_leaves_nothing(tmp_path, small, monkeypatch
         upload = client.post("/api/uploads").json()["upload"]
         client.put(f"/api/uploads/{upload}/small.nii", content=small.read_bytes())
         link = asked(address, upload=upload)
-        assert held.began.wait(20)
-        if hangs_up:
-            link.close()
-            wait_until(lambda: len(server.server_state.connections) == 1)
-        held.may.set()
-        wait_until(lambda: not server.server_state.tasks)
-        link.close()
+        answered(server, link, held, hangs_up)
         left = [row["id"] for row in client.get("/api/sessions").json()["sessions"]]
     assert len(left) == len(list((tmp_path / "home" / "uploads").iterdir())) == (not hangs_up)
 
@@ -150,15 +144,20 @@ def test_a_segmentation_that_is_given_up_adds_nothing(tmp_path, small, monkeypat
     ):
         id = client.post("/api/sessions", json={"path": "small.nii"}).json()["id"]
         link = asked(address, f"/{id}/segmentations", path="small.nii")
-        assert held.began.wait(20)
-        if hangs_up:
-            link.close()
-            wait_until(lambda: len(server.server_state.connections) == 1)
-        held.may.set()
-        wait_until(lambda: not server.server_state.tasks)
-        link.close()
+        answered(server, link, held, hangs_up)
         steps = client.get(f"/api/sessions/{id}").json()["history"]["steps"]
     assert len(steps) == (not hangs_up)
+
+
+def answered(server, link, held, hangs_up):
+    """Wait until the server is done with what was asked on a link, which hangs up before or not."""
+    assert held.began.wait(20)
+    if hangs_up:
+        link.close()
+        wait_until(lambda: len(server.server_state.connections) == 1)
+    held.may.set()
+    wait_until(lambda: not server.server_state.tasks)
+    link.close()
 
 
 def asked(address, rest="", **opening):
