@@ -84,6 +84,14 @@ class Study:
         """Of one K and fold."""
         return self.out / f"k{most}-fold{number}" / WEIGHTS / "click-paper.safetensors"
 
+    def done(self) -> list[int]:
+        """The folds of which every network is trained."""
+        return [
+            number
+            for number in range(FOLDS)
+            if all(self.weights(most, number).is_file() for most in K_TRAIN)
+        ]
+
     def trained(self, most: int, number: int, run: Run) -> Path:
         """Train a network, or what is left of it; its weights."""
         path = self.weights(most, number)

@@ -27,9 +27,12 @@ def study(folder: Path | None, pictures: Path) -> str:
     held = _read(folder)
     if held is None:
         return NONE
-    own = [one for n in range(FOLDS) for one in relabelled(held.held_out(n), SEEN)]
-    other = [one for n in range(FOLDS) for one in held.elsewhere(n)]
-    parts = [f"{held.samples:,} samples a network, width {held.width}, {FOLDS} folds over cases."]
+    done = held.done()
+    own = [one for n in done for one in relabelled(held.held_out(n), SEEN)]
+    other = [one for n in done for one in held.elsewhere(n)]
+    parts = [
+        f"{held.samples:,} samples a network, width {held.width}, {len(done)} of {FOLDS} folds."
+    ]
     for shown, items, seen in (
         ("Cases left out of a fold", own, SEEN),
         ("Seen classes in data sets never learnt from", other, ELSEWHERE),
@@ -57,7 +60,7 @@ def assembled(folder: Path | None) -> str:
     held = _read(folder)
     if held is None:
         return NONE
-    items = [one for n in range(FOLDS) for one in held.slices(n)]
+    items = [one for n in held.done() for one in held.slices(n)]
     rows = []
     for dataset in TAUGHT:
         lines = [
