@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 from served import wait_until
+from test_sample import ball
 
 from delineate import samples
 
@@ -221,3 +222,30 @@ def test_what_a_stop_interrupted_is_offered_again_and_escape_keeps_all(alone, he
     assert server.masks(session)[90, 50, 12] == 1
     assert server.masks(session)[60, 50, 12] == 1
     assert server.state(session)["interrupted"] == []
+
+
+def test_moves_and_edits_that_were_interrupted_are_sent_again_too(person, served, head):
+    session = person.open(head)
+    person.key("c")
+    person.click((60, 50, 12))
+    moved = {"kind": "click", "at": [64, 50, 12], "inside": True, "axis": 2}
+    asked = [
+        {"time": 0, "action": "replace", "prompt": 1, "prompts": [moved]},
+        {"time": 0, "action": "edits", "object": 1, "prompts": [],
+         "edit": {"tool": "grow", "object": 1, "radius_mm": 4}},
+    ]  # fmt: skip
+
+    def told(route) -> None:
+        state = route.fetch().json()
+        route.fulfill(json={**state, "interrupted": asked})
+
+    person.page.route(f"**/api/sessions/{session}", told)
+    person.page.reload()
+    person.opened()
+    person.page.get_by_title("Send these again").click()
+    person.page.unroute_all()
+    person.settle()
+    before, after = ball((64, 50, 12), 5), served.masks(session) == 1
+    assert (after & before).sum() == before.sum() < after.sum()
+    assert not after[55, 50, 12]
+    assert [name.split()[0] for name in person.steps()[-2:]] == ["move", "grow"]
