@@ -71,10 +71,10 @@ def train(cases: Sequence[Slices], classes: Sequence[int], width: int, samples: 
         memory_format=layout
     )
     optimiser = torch.optim.Adam(net.parameters(), lr=RATE)
-    places = [(n, at) for n, one in enumerate(cases) for at in range(len(one.images))]
+    places = [_fit(one, at, classes) for one in cases for at in range(len(one.images))]
     for _ in range(-(-samples // BATCH)):
         drawn = [places[int(rng.integers(len(places)))] for _ in range(BATCH)]
-        pairs = [_sample(rng, cases[n], at, classes) for n, at in drawn]
+        pairs = [_turned(rng, *one) for one in drawn]
         images, wanted = (torch.from_numpy(np.stack(part)) for part in zip(*pairs, strict=True))
         truth = nn.functional.one_hot(wanted, len(classes) + 1).movedim(-1, 1).float()
         with torch.autocast("cpu", torch.bfloat16, enabled=low):
@@ -132,9 +132,8 @@ def normalised_in(seen: Float32, inner: tuple[slice, slice]) -> Float32:
     return out
 
 
-def _sample(
-    rng: np.random.Generator, one: Slices, at: int, classes: Sequence[int]
-) -> tuple[Float32, Array]:
+def _fit(one: Slices, at: int, classes: Sequence[int]) -> tuple[Float32, Array]:
+    """A slice and its classes on the network's grid."""
     shape = _grid(one)
     seen, inner = _fitted(resize(one.images[at], shape))
     parts = [np.zeros(shape, np.float32)]
@@ -142,7 +141,10 @@ def _sample(
     parts[0] = 1 - np.sum(parts[1:], axis=0, dtype=np.float32)
     wanted = np.zeros((SIZE, SIZE), np.int64)
     wanted[inner] = np.argmax(parts, axis=0)
-    image = normalised_in(seen, inner)
+    return normalised_in(seen, inner), wanted
+
+
+def _turned(rng: np.random.Generator, image: Float32, wanted: Array) -> tuple[Float32, Array]:
     axes = tuple(axis for axis in range(2) if rng.random() < 0.5)
     image, wanted = np.flip(image, axes), np.flip(wanted, axes)
     if rng.random() < 0.5:
