@@ -115,7 +115,8 @@ def _table(items: Sequence[Played], seen: str, column: str) -> str:
          *(interval(*_value(items, most, seen, column, c), digits=digits) for c in K_TEST)]
         for most in K_TRAIN
     ]  # fmt: skip
-    return markdown(("in training", *(f"{clicks} clicks" for clicks in K_TEST)), rows)
+    head = (f"{clicks} click{'s' * (clicks > 1)}" for clicks in K_TEST)
+    return markdown(("in training", *head), rows)
 
 
 def _verdict(items: Sequence[Played], seen: str) -> str:
