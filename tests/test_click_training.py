@@ -26,7 +26,7 @@ from delineate.train.packed import Packed, read_packed
 from delineate.train.recipe import from_json, with_settings
 from delineate.train.recipes import find
 from delineate.train.states import corrected, draw_state, next_click
-from delineate.train.windows import View, cut, draw_window, fitted
+from delineate.train.windows import View, cut, draw_ratio, fitted
 from delineate.users import find as find_user
 
 MAPS = {name: n for n, name in enumerate(Guidance().names)}
@@ -246,15 +246,37 @@ def test_a_volume_with_more_slices_than_the_grid_shows_some_of_the_object():
         assert made.spacing == (1.0, 1.0, 1.0)
 
 
-def test_some_windows_are_wide():
-    mask = disc((200, 200), (100, 100), 6)
-    image = mask.astype(np.float32)
-    shares = {}
-    for wide in (0.0, 1.0):
-        rng = np.random.default_rng(0)
-        views = [draw_window(rng, image, mask, 1.0, (64, 64), Clicks(wide=wide)) for _ in range(20)]
-        shares[wide] = np.mean([v.mask.mean() for v in views])
-    assert shares[1.0] < 0.3 * shares[0.0]
+@pytest.mark.parametrize(
+    ("shares", "least", "most"),
+    [
+        ({"wide": 0.0, "narrow": 0.0}, 1.15, 4.0),
+        ({"wide": 1.0, "narrow": 0.0}, 4.0, 12.0),
+        ({"wide": 0.0, "narrow": 1.0}, 0.25, 1.15),
+    ],
+)
+def test_windows_are_as_wide_as_the_shares_say(shares, least, most):
+    rng = np.random.default_rng(0)
+    drawn = np.array([draw_ratio(rng, Clicks(**shares)) for _ in range(400)])
+    assert least <= drawn.min() < 1.1 * least and 0.9 * most < drawn.max() <= most
+    assert np.median(drawn) == pytest.approx(np.sqrt(least * most), rel=0.1)
+
+
+def test_narrow_windows_lie_in_the_object_and_some_show_nothing_else():
+    mask = disc((200, 200), (100, 100), 60)
+    rng = np.random.default_rng(0)
+    views = [cut(rng, mask.astype(np.float32), mask, 1.0, (64, 64), 0.3) for _ in range(60)]
+    assert any(v.mask.all() for v in views)
+    assert not all(v.mask.all() for v in views)
+    assert np.mean([v.mask.mean() for v in views]) > 0.6
+
+
+def test_a_batch_holds_windows_that_the_object_fills():
+    recipe = with_settings(find("click-2d"), {"size": [32, 32], "batch": 32, "real": []})
+    _, masks, _ = Data().mixture(with_settings(recipe, {"clicks.narrow": 0.7})).batch(0)
+    filled = masks.reshape(len(masks), -1).all(axis=1)
+    assert 0 < filled.mean() < 1
+    _, masks, _ = Data().mixture(with_settings(recipe, {"clicks.narrow": 0.0})).batch(0)
+    assert not masks.reshape(len(masks), -1).all(axis=1).any()
 
 
 def test_batches_depend_on_the_seed_and_number_alone():
@@ -423,7 +445,8 @@ def test_recipes_come_back_from_json(name):
     [
         ({"clicks.looped": 1.5}, "looped is 1.5"),
         ({"clicks.most": 0}, "most is 0"),
-        ({"clicks.reach": [3.0, 2.0]}, "reach is"),
+        ({"clicks.reach": [3.0, 2.0]}, "narrowest is 0.25, reach"),
+        ({"clicks.wide": 0.6, "clicks.narrow": 0.5}, "together they are at most 1"),
         ({"clicks.first": -1.0}, "states have weights"),
         ({"clicks.guidance.box": "none"}, "boxes are taught"),
         ({"network.channels": 3}, "takes 3 channels; an image and the maps of its clicks are 5"),

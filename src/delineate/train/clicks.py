@@ -40,6 +40,9 @@ class Clicks:
             the slice; log-uniform.
         wide: Probability that the window is wider than `reach` ...
         widest: ... up to so many longest sides: what the first of two looks is like.
+        narrow: Probability that it is narrower than `reach` ...
+        narrowest: ... down to so many longest sides, so that it shows a part of the object, or
+            nothing else: what windows around a click in a large object are like.
         smallest: Voxels of the object that the window shows at least.
 
     Raises:
@@ -61,10 +64,12 @@ class Clicks:
     reach: tuple[float, float] = (1.15, 4.0)
     wide: float = 0.25
     widest: float = 12.0
+    narrow: float = 0.2
+    narrowest: float = 0.25
     smallest: int = 24
 
     def __post_init__(self) -> None:
-        for name in ("looped", "forgotten", "deepest", "anywhere", "wide"):
+        for name in ("looped", "forgotten", "deepest", "anywhere", "wide", "narrow"):
             if not 0 <= getattr(self, name) <= 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must be from 0 to 1")
         if min(self.weights) < 0 or sum(self.weights) <= 0:
@@ -72,9 +77,14 @@ class Clicks:
         for name in ("most", "smallest"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        if not 0 < self.reach[0] <= self.reach[1] <= self.widest:
+        if not 0 < self.narrowest <= self.reach[0] <= self.reach[1] <= self.widest:
             raise TrainingError(
-                f"reach is {self.reach} and widest {self.widest}; they must rise from above 0"
+                f"narrowest is {self.narrowest}, reach {self.reach} and widest {self.widest}; they "
+                "must rise from above 0"
+            )
+        if self.wide + self.narrow > 1:
+            raise TrainingError(
+                f"wide is {self.wide} and narrow {self.narrow}; together they are at most 1"
             )
         if (self.framed or self.repaired) and "box" not in self.guidance.names:
             raise TrainingError("boxes are taught, and guidance.box is 'none'")

@@ -9,13 +9,13 @@ from ..networks.position import as_read
 from ..synth.recipe import Recipe
 from ..synth.sample import sample
 from ..synth.stream import Batch, draw, native_shape, visibility
-from ..types import Array
+from ..types import Array, Float32, Mask
 from .clicking import is_looped
 from .clicks import Clicks
 from .crops import Crops
 from .errors import TrainingError
 from .states import draw_state
-from .windows import View, draw_window
+from .windows import cut, draw_ratio
 
 SOURCE, SLAB = 1, 2
 """Make the draws of a sample's source and slab others than that of its content."""
@@ -98,11 +98,16 @@ class Mixture:
         """Image and guidance maps `(C, *size)`, mask `(*size)` and thickness `()` of a sample."""
         rng = np.random.default_rng((self.seed, number))
         for _ in range(TRIES):
-            view = self._view(rng, clicks)
-            seen = np.count_nonzero(view.mask)
-            if seen < clicks.smallest or view.mask.all():
+            image, mask, thickness = self._whole(rng)
+            ratio = draw_ratio(rng, clicks)
+            view = cut(rng, image, mask, thickness, self.size, ratio)
+            narrow, least = ratio < clicks.reach[0], clicks.smallest
+            if np.count_nonzero(view.mask) < least or (view.mask.all() and not narrow):
                 continue
-            if visibility(view.image, view.mask) >= self.synth.visibility:
+            around = view
+            if narrow:
+                around = cut(None, image, mask, thickness, self.size, clicks.reach[0])
+            if visibility(around.image, around.mask) >= self.synth.visibility:
                 asked = draw_state(rng, view, clicks, looped)
                 inputs = np.concatenate([view.image[None], asked.maps])
                 return inputs, asked.mask, np.array(view.thickness, np.float32)
@@ -111,17 +116,16 @@ class Mixture:
             f"{self.synth.visibility}"
         )
 
-    def _view(self, rng: np.random.Generator, clicks: Clicks) -> View:
-        """A window around an object of one of the sources."""
+    def _whole(self, rng: np.random.Generator) -> tuple[Float32, Mask, float]:
+        """An image of one of the sources, an object in it, and how thick its slices are."""
         place = rng.random()
         for crops, share in self.real:
             if place < share:
-                image, mask, thickness = crops.whole(rng, self.synth)
-                return draw_window(rng, image, mask, thickness, self.size, clicks)
+                return crops.whole(rng, self.synth)
             place -= share
         shape = native_shape(rng, self.synth, len(self.size))
         made = sample(rng, shape, self.synth, self.label_maps)
         image, mask = made.image[0], made.mask
         if len(self.size) == 2:
             image, mask = image[..., 0], mask[..., 0]
-        return draw_window(rng, image, mask, made.thickness, self.size, clicks)
+        return image, mask, made.thickness

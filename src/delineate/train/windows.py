@@ -3,13 +3,15 @@
 The method cuts its windows by the same two functions, `around` and `grid_shape`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..networks.window import around, grid_shape
+from ..networks.window import around, grid_shape, window_at
 from ..synth.fields import log_uniform, resize
-from ..types import Float32, Mask
+from ..types import Float32, Int64, Mask
+from ..users.area import Area
 from .clicks import Clicks
 from .crops import normalised
 
@@ -34,27 +36,14 @@ class View:
         return (1.0,) * self.image.ndim if self.image.ndim == 2 else (1.0, 1.0, self.thickness)
 
 
-def draw_window(
-    rng: np.random.Generator,
-    image: Float32,
-    mask: Mask,
-    thickness: float,
-    size: tuple[int, ...],
-    clicks: Clicks,
-) -> View:
-    """A window around an object, as wide and as far off its middle as chance has it.
-
-    Args:
-        rng: Source of both.
-        image: `(I, J)` or `(I, J, K)`.
-        mask: The object, of the same shape, at least one voxel.
-        thickness: Of a slice, where a pixel is 1 wide.
-        size: Of the view.
-        clicks: Says how wide.
-    """
-    wide = rng.random() < clicks.wide
-    ratio = log_uniform(rng, *((clicks.reach[1], clicks.widest) if wide else clicks.reach))
-    return cut(rng, image, mask, thickness, size, ratio)
+def draw_ratio(rng: np.random.Generator, clicks: Clicks) -> float:
+    """How many longest sides of an object a window is wide, as chance has it."""
+    chance = rng.random()
+    if chance < clicks.wide:
+        return log_uniform(rng, clicks.reach[1], clicks.widest)
+    if chance < clicks.wide + clicks.narrow:
+        return log_uniform(rng, clicks.narrowest, clicks.reach[0])
+    return log_uniform(rng, *clicks.reach)
 
 
 def cut(
@@ -65,12 +54,27 @@ def cut(
     size: tuple[int, ...],
     ratio: float,
 ) -> View:
-    """The window of one width, `ratio` longest sides of the object; in the middle without `rng`."""
+    """The window of one width, `ratio` longest sides of the object; in the middle without `rng`.
+
+    Else it lies anywhere where it holds the object or, if it is narrower than that, around the
+    deepest voxel of the object, as around a click, or around any other.
+
+    Args:
+        rng: Source of where.
+        image: `(I, J)` or `(I, J, K)`.
+        mask: The object, of the same shape, at least one voxel.
+        thickness: Of a slice, where a pixel is 1 wide.
+        size: Of the view.
+        ratio: How wide.
+    """
     spacing = (1.0, 1.0, thickness)[: image.ndim]
     where = np.argwhere(mask)
     low, high = where.min(axis=0), where.max(axis=0) + 1
     shift = rng.uniform(-1, 1, image.ndim) if rng is not None else np.zeros(image.ndim)
     ends = around(low, high, spacing, ratio, shift, image.shape)
+    if rng is not None and ratio < 1:
+        middle = _deepest(mask, spacing) if rng.random() < 0.5 else rng.choice(where)
+        ends = window_at(middle + 0.5, np.array([b - a for a, b in ends]), image.shape)
     window = tuple(slice(a, b) for a, b in ends)
     return fitted(rng, image[window], mask[window], thickness, size)
 
@@ -99,6 +103,14 @@ def fitted(
     place = tuple(_place(rng, a, b) for a, b in zip(seen.shape, size, strict=True))
     out[place], object_[place] = seen, inside
     return View(out, object_, steps[-1] / steps[0] if image.ndim == 3 else 1.0)
+
+
+def _deepest(mask: Mask, spacing: Sequence[float]) -> Int64:
+    """The voxel of an object that is farthest from all others."""
+    area = Area.of(mask if mask.ndim == 3 else mask[..., None])
+    i, j, k = (*spacing, 1.0)[:3]
+    at = area.place(area.deepest((i, j, k)))
+    return np.array(at[: mask.ndim], np.int64)
 
 
 def _slab(rng: np.random.Generator | None, inside: Mask, count: int) -> int:

@@ -52,7 +52,7 @@ def click_paper() -> Training:
     clicks = Clicks(
         guidance=Guidance(previous=False, box="none"),
         looped=1.0, first=1.0, several=0.0, framed=0.0, repaired=0.0, given=0.0, absent=0.0,
-        forgotten=0.0, deepest=0.0, anywhere=0.0,
+        forgotten=0.0, deepest=0.0, anywhere=0.0, narrow=0.0,
     )  # fmt: skip
     return Training(
         name="click-paper",
