@@ -252,6 +252,12 @@ def test_corruption_is_seeded_moderate_and_leaves_its_input_alone(shape):
     assert np.mean([mask[ring].mean() for mask in found]) > 0.18, "balls alone give 0.06 to 0.13"
 
 
+def test_corruption_of_what_fills_the_image():
+    full = np.ones((24, 24, 8), bool)
+    shares = [corrupt(full, (1.0, 1.0, 3.0), generator(seed)).mean() for seed in range(8)]
+    assert min(shares) > 0.5 and max(shares) < 0.98
+
+
 def test_corruption_of_next_to_nothing():
     empty = np.zeros(SHAPE, bool)
     assert not corrupt(empty, (1.0, 1.0, 1.0), generator(0)).any()

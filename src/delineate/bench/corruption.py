@@ -25,6 +25,10 @@ def corrupt(truth: Mask, spacing: Spacing, rng: np.random.Generator) -> Mask:
     """
     if not truth.any():
         return truth.copy()
+    if truth.all() and truth.size > 1:
+        beyond = [n // 2 + 2 if n > 1 else 0 for n in truth.shape]
+        within = tuple(slice(a, a + n) for a, n in zip(beyond, truth.shape, strict=True))
+        return corrupt(np.pad(truth, [(a, a) for a in beyond]), spacing, rng)[within]
     region = Region.around(truth)
     region = region.grow(max(region.shape) // 2 + 2).clip(truth.shape)
     inside = truth[region.slices]
