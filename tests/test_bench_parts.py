@@ -258,6 +258,13 @@ def test_corruption_of_what_fills_the_image():
     assert min(shares) > 0.5 and max(shares) < 0.98
 
 
+def test_corruption_where_only_thick_slices_end_the_object():
+    truth = np.zeros((24, 24, 8), bool)
+    truth[..., :6] = True
+    found = corrupt(truth, (1.0, 1.0, 4.0), generator(0))
+    assert 0.5 < dice(found, truth) < 0.98
+
+
 def test_corruption_of_next_to_nothing():
     empty = np.zeros(SHAPE, bool)
     assert not corrupt(empty, (1.0, 1.0, 1.0), generator(0)).any()

@@ -38,7 +38,7 @@ def corrupt(truth: Mask, spacing: Spacing, rng: np.random.Generator) -> Mask:
     step = min(thick, default=1.0)
     size = _radius(int(inside.sum()) * float(np.prod(thick)), len(thick))
     wrong = signed + _field(inside.shape, depth, spacing, rng) * max(0.2 * depth, step / 2) > 0
-    surface = np.argwhere(inside & (signed <= 1.5 * step))
+    surface = np.argwhere(inside & (signed <= max(1.5 * step, float(signed[inside].min()))))
     for places, value in ((np.argwhere(inside), False), (surface, True)):
         for centre in rng.choice(places, size=int(rng.integers(1, 4))):
             radius = size * rng.uniform(0.03, 0.15) ** (1 / max(len(thick), 1))
