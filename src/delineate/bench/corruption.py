@@ -10,7 +10,7 @@ from ..types import Float64, Int64, Mask, Spacing
 def corrupt(truth: Mask, spacing: Spacing, rng: np.random.Generator) -> Mask:
     """A mask with the errors of a poor segmentation, all in proportion to the object.
 
-    The boundary is moved in and out by a smooth random field whose standard deviation is
+    The boundary is moved in and out by a smooth random field whose root mean square is
     20 % of the object's depth (its largest distance to the background), at least half a
     voxel; then one to three balls of 3 to 15 % of the object's volume are cut out of it,
     and as many are added on its boundary. That leaves a Dice of 0.7 to 0.9 for most objects.
@@ -65,10 +65,10 @@ def _signed_distance(mask: Mask, spacing: Spacing) -> Float64:
 def _field(
     shape: tuple[int, ...], depth: float, spacing: Spacing, rng: np.random.Generator
 ) -> Float64:
-    """Noise of standard deviation 1 that varies over the object's depth."""
+    """Noise of root mean square 1 that varies over the object's depth."""
     smooth = [max(depth / s, 1.0) if n > 1 else 0.0 for s, n in zip(spacing, shape, strict=True)]
     noise = ndimage.gaussian_filter(rng.standard_normal(shape), smooth, mode="reflect")
-    return np.asarray(noise / max(float(noise.std()), 1e-12), np.float64)
+    return np.asarray(noise / max(float(np.sqrt((noise**2).mean())), 1e-12), np.float64)
 
 
 def _ball(shape: tuple[int, ...], centre: Int64, radius: float, spacing: Spacing) -> Mask:
