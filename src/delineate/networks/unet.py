@@ -4,7 +4,7 @@ Sakinis et al., "Interactive segmentation of medical images through fully convol
 networks", 2019, section III-A; in 3D after Çiçek et al., "3D U-Net", MICCAI 2016.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -92,6 +92,31 @@ class UNet(nn.Module):
             sizes.dims, sizes.width, sizes.width, sizes.classes, sizes.dropout
         )
         start(self)
+
+    @torch.no_grad()
+    def inflate(self, flat: "UNet") -> None:
+        """Begin as a U-Net of pictures in every slice, which the slices beside it do not change.
+
+        Carreira & Zisserman, "Quo vadis, action recognition?", CVPR 2017, but for the slices
+        beside, which begin with nothing. Where slices are halved too, two become one and back.
+
+        Args:
+            flat: Of as many channels, levels and classes, and as wide.
+
+        Raises:
+            MethodError: If it is another one.
+        """
+        if replace(flat.sizes, dims=3, flat=self.sizes.flat) != self.sizes:
+            raise MethodError(f"a U-Net of {self.sizes} cannot begin as one of {flat.sizes}")
+        held = flat.state_dict()
+        for name, own in self.state_dict().items():
+            if own.ndim < 5:
+                own.copy_(held[name])
+            elif name.startswith("enlarge"):
+                own.copy_(held[name][..., None].expand_as(own))
+            else:
+                own.zero_()
+                own[..., own.shape[4] // 2] = held[name]
 
     def features(self, image: Tensor) -> Tensor:
         """What the classifier reads, `(N, width, I, J[, K])`, of `(N, C, I, J[, K])`."""

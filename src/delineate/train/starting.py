@@ -11,11 +11,12 @@ from ..models import Info, load
 from ..networks.pcnet import PCNet
 from ..networks.planes import Planes
 from ..networks.pnet import PNet
+from ..networks.unet import UNet
 from .errors import TrainingError
 
 
 def started(net: nn.Module, weights: str | Path) -> Info:
-    """Give a network the weights of one like it; one in 3D may begin as a P-Net.
+    """Give a network the weights of one like it; one in 3D may begin as a P-Net or U-Net in 2D.
 
     Channels of the input that the other does not read begin with nothing.
 
@@ -35,12 +36,16 @@ def started(net: nn.Module, weights: str | Path) -> Info:
             net = net.flat
         if isinstance(net, PCNet) and isinstance(other, PNet):
             net.inflate(other)
+        elif (
+            isinstance(net, UNet) and isinstance(other, UNet) and net.sizes.dims > other.sizes.dims
+        ):
+            net.inflate(other)
         elif type(net) is type(other):
             net.load_state_dict(_widened(other.state_dict(), net.state_dict()))
         else:
             raise TrainingError(
                 f"{type(net).__name__} cannot start from {info.architecture}; name weights of its "
-                "own kind, or of a P-Net for one in 3D"
+                "own kind, or for one in 3D those of its kind, or a P-Net, in 2D"
             )
     except (MethodError, RuntimeError) as error:
         text = " ".join(str(error).split())
