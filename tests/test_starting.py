@@ -11,6 +11,7 @@ from delineate.models.architectures import architecture, build, to_json
 from delineate.networks.pcnet import PCNetSizes
 from delineate.networks.pnet import PNetSizes
 from delineate.networks.position import positions
+from delineate.networks.unet import UNetSizes
 from delineate.train.errors import TrainingError
 from delineate.train.starting import started
 
@@ -54,6 +55,31 @@ def test_a_pcnet_begins_as_the_pnet_in_every_slice(tmp_path):
     placed = torch.cat([volume, torch.from_numpy(positions((9, 11, 5)))[None]], dim=1)
     with torch.no_grad():
         assert torch.allclose(deep.eval()(placed), by_slice(flat, volume), atol=1e-5)
+
+
+@pytest.mark.parametrize("thin", [0, 1, 2])
+def test_a_unet_begins_as_one_in_2d_in_slices_that_are_alike(tmp_path, thin):
+    flat, file = saved(tmp_path, UNetSizes(channels=2, width=4, levels=2))
+    deep = build(UNetSizes(channels=2, dims=3, width=4, levels=2, flat=thin))
+    started(deep, file)
+    volume = torch.randn(1, 2, 12, 8, 1).repeat(1, 1, 1, 1, 8)
+    with torch.no_grad():
+        assert torch.allclose(deep.eval()(volume), by_slice(flat, volume), atol=1e-5)
+
+
+def test_a_unet_of_flat_levels_begins_as_one_in_2d_in_every_slice(tmp_path):
+    flat, file = saved(tmp_path, UNetSizes(channels=2, width=4, levels=2))
+    deep = build(UNetSizes(channels=2, dims=3, width=4, levels=2, flat=2))
+    started(deep, file)
+    volume = torch.randn(1, 2, 12, 8, 5)
+    with torch.no_grad():
+        assert torch.allclose(deep.eval()(volume), by_slice(flat, volume), atol=1e-5)
+
+
+def test_a_unet_cannot_begin_as_a_wider_one(tmp_path):
+    _, file = saved(tmp_path, UNetSizes(channels=2, width=8, levels=2))
+    with pytest.raises(TrainingError, match="cannot begin as one of"):
+        started(build(UNetSizes(channels=2, dims=3, width=4, levels=2)), file)
 
 
 def test_fewer_compressed_channels_keep_what_weighs_most_in_the_classifier(tmp_path):

@@ -34,14 +34,12 @@ def started(net: nn.Module, weights: str | Path) -> Info:
         other, info = load(weights)
         if isinstance(net, Planes) and isinstance(other, PNet):
             net = net.flat
-        if isinstance(net, PCNet) and isinstance(other, PNet):
-            net.inflate(other)
-        elif (
-            isinstance(net, UNet) and isinstance(other, UNet) and net.sizes.dims > other.sizes.dims
-        ):
+        if isinstance(net, UNet) and isinstance(other, UNet) and _deepens(net, other):
             net.inflate(other)
         elif type(net) is type(other):
             net.load_state_dict(_widened(other.state_dict(), net.state_dict()))
+        elif isinstance(net, PCNet) and isinstance(other, PNet):
+            net.inflate(other)
         else:
             raise TrainingError(
                 f"{type(net).__name__} cannot start from {info.architecture}; name weights of its "
@@ -51,6 +49,10 @@ def started(net: nn.Module, weights: str | Path) -> Info:
         text = " ".join(str(error).split())
         raise TrainingError(f"training cannot start from {str(weights)!r}: {text}") from error
     return info
+
+
+def _deepens(net: UNet, other: UNet) -> bool:
+    return net.sizes.dims > other.sizes.dims
 
 
 def _widened(held: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
