@@ -23,7 +23,7 @@ from delineate.errors import Cancelled, MethodError, PromptsMissing, SeveralImag
 from delineate.methods.click_fcn import ClickFCN
 from delineate.methods.honouring import honoured
 from delineate.methods.looking import Look, next_window, window_around
-from delineate.methods.scales import agreed, narrowing
+from delineate.methods.scales import Answer, agreed, narrowing
 from delineate.prompts import Box, Click, Given, Scribble
 from delineate.region import Region
 from delineate.session import Session
@@ -89,16 +89,38 @@ def test_windows_narrow_around_a_mark():
     assert len(narrowing(mark, volume, 2)) == 2
 
 
-def test_what_most_hold_is_agreed_on():
+def test_the_answer_is_agreed_on_that_is_most_like_all_others_where_they_looked():
     rng = np.random.default_rng(0)
-    for _ in range(20):
-        masks = [rng.random((6, 5, 1)) < rng.random() for _ in range(5)]
-        masks[0][0, 0, 0] = True
-        most = np.mean([mask for mask in masks if mask.any()], axis=0) >= 0.5
-        overlaps = [(mask & most).sum() / (mask | most).sum() for mask in masks]
-        nothing = Voxels.of([])
-        chosen = agreed([nothing, *(Voxels.from_mask(mask) for mask in masks)])
-        assert overlaps[chosen - 1] == max(overlaps)
+    for _ in range(30):
+        answers, looked = [], []
+        for _ in range(5):
+            low = rng.integers(0, 4, 2)
+            window = Region((*low.tolist(), 0), (*(low + rng.integers(3, 5, 2)).tolist(), 1))
+            mask = np.zeros((8, 7, 1), bool)
+            mask[window.slices] = rng.random(window.shape) < rng.uniform(0.2, 1)
+            mask[window.low] = True
+            answers.append(Answer(window, Voxels.from_mask(mask), bool(rng.random() < 0.4)))
+            looked.append((window.slices, mask))
+        likeness = [
+            sum((m[s] & other[s]).sum() / (m[s] | other[s]).sum() for s, other in looked)
+            for _, m in looked
+        ]
+        allowed = [n for n in range(5) if not answers[n].cut] or list(range(5))
+        assert agreed(answers) == max(allowed, key=likeness.__getitem__)
+
+
+def test_what_fills_narrow_windows_is_large():
+    def block(low, high):
+        region = Region((low, low, 0), (high, high, 1))
+        return region, Voxels.from_mask(np.ones(region.shape, bool), region.low)
+
+    filled = [block(32 - n, 32 + n) for n in (16, 8, 4)]
+    answers = [
+        Answer(Region.whole((64, 64, 1)), block(6, 60)[1], cut=False),
+        Answer(block(16, 48)[0], block(29, 35)[1], cut=False),
+        *(Answer(window, mask, cut=True) for window, mask in filled[1:]),
+    ]
+    assert agreed(answers) == 0
 
 
 def test_marks_speak_for_what_looks_the_same_beside_them():

@@ -27,10 +27,10 @@ from .base import Method, Observe, State, quiet
 from .beginning import first_window, marked
 from .guided import Guided
 from .honouring import honoured
-from .looking import Look, marked_part, next_window, window_around
+from .looking import Look, is_cut, marked_part, next_window, window_around
 from .ranges import at_least, positive
 from .remembered import Remembered, digest
-from .scales import agreed, narrowing
+from .scales import Answer, agreed, narrowing
 
 _NOTHING = 1 / 512  # a probability below which nothing is drawn
 
@@ -55,9 +55,9 @@ class ClickFCN(Method):
     """A U-Net that reads the image and what was said of it, drawn as guidance maps.
 
     1. Where to look: around the box or around the mask before. With the first click it looks at
-       the whole image and, in a picture, at ever narrower windows around the click, and then
-       around the answer on which most of these agree. A window is resized to the size of grid
-       that the network was trained on.
+       the whole image and at ever narrower windows around the click, and then around the answer
+       on which most of these agree. A window is resized to the size of grid that the network was
+       trained on.
     2. Clicks, scribbles and boxes are drawn on that grid as maps, the mask before this prompt is
        another one, and the network answers.
     3. If the object that it found is small in the window, is cut by it or was not found at all,
@@ -80,8 +80,9 @@ class ClickFCN(Method):
         context: Longest sides of the object, those of the window around it.
         looks: At most, for one answer in a picture, and before them ...
         scales_2d: ... windows for the first click in a picture, each half as wide as the one
-            before; in a volume only the whole of it was better.
-        looks_3d: As `looks`, in a volume: by default one, as closer ones were not better.
+            before.
+        looks_3d: As `looks`, in a volume: by default one, as closer ones were not better ...
+        scales_3d: ... and as `scales_2d`.
         mirrored: Whether the answer is the mean over the mirrored windows; four or, in a volume,
             eight times the work.
         steps: Of descent to tune the last layers towards marks; 0 leaves them.
@@ -115,6 +116,7 @@ class ClickFCN(Method):
     looks: int = 3
     scales_2d: int = 6
     looks_3d: int = 1
+    scales_3d: int = 4
     mirrored: bool = False
     steps: int = 0
     rate: float = 0.1
@@ -128,7 +130,8 @@ class ClickFCN(Method):
     def __post_init__(self) -> None:
         at_least(0, longest=self.longest, steps=self.steps, beside=self.beside)
         at_least(1, context=self.context, looks=self.looks, looks_3d=self.looks_3d)
-        at_least(1, omega=self.omega, scales_2d=self.scales_2d, most_voxels=self.most_voxels)
+        at_least(1, scales_2d=self.scales_2d, scales_3d=self.scales_3d)
+        at_least(1, omega=self.omega, most_voxels=self.most_voxels)
         positive(rate=self.rate, radius=self.radius, reach=self.reach)
 
     def start(self, volume: Volume) -> State:
@@ -154,7 +157,7 @@ class ClickFCN(Method):
         began, frame = window, box(prompts)
         seen = state.image if isinstance(state.image, _Seen) else _Seen({}, {})
         looks, maps = dict(seen.looks), dict(seen.maps)
-        if not known and volume.dims == 2 and self.scales_2d > 1:
+        if not known and (self.scales_2d if volume.dims == 2 else self.scales_3d) > 1:
             window = self._agreed_window(volume, prompts, looks, observe)
         most = self.looks if volume.dims == 2 else self.looks_3d
         for number in range(most):
@@ -211,9 +214,10 @@ class ClickFCN(Method):
         The whole image where nothing is found in any of them.
         """
         guided, info = self._network(volume)
-        found, around = list[Voxels](), list[Region]()
-        for number, window in enumerate(narrowing(marked(prompts), volume, self.scales_2d)):
-            observe(0.2 * number / self.scales_2d, None)
+        found = list[Answer]()
+        count = self.scales_2d if volume.dims == 2 else self.scales_3d
+        for number, window in enumerate(narrowing(marked(prompts), volume, count)):
+            observe(0.2 * number / count, None)
             look = looks.pop(window, None) or self._look(volume, window, info)
             looks[window] = look
             marks = look.marks(prompts)
@@ -223,9 +227,12 @@ class ClickFCN(Method):
             part = marked_part(answer > 0.5, [at for at, inside in marks.items() if inside])
             if part is not None:
                 patch = self._patch(look, np.where(part, answer, 0), prompts)
-                found.append(Voxels.from_mask(patch.probability > 0.5, patch.low))
-                around.append(window_around(found[-1].region, volume, self.context))
-        return around[agreed(found)] if found else Region.whole(volume.shape)
+                mask = Voxels.from_mask(patch.probability > 0.5, patch.low)
+                if len(mask):
+                    found.append(Answer(window, mask, is_cut(look, Region.around(part), volume)))
+        if not found:
+            return Region.whole(volume.shape)
+        return window_around(found[agreed(found)].mask.region, volume, self.context)
 
     def _look(self, volume: Volume, window: Region, info: Info) -> Look:
         return Look.at(volume, window, self.longest or max(info.size[:2]), self.channel)

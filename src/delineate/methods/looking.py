@@ -140,7 +140,7 @@ def next_window(
     seen = Region.around(part | _points(found.shape, inside))
     share = max(seen.shape[:2]) / max(found.shape[:2])
     whole = Region.whole(volume.shape)
-    cut = _is_cut(look, seen, volume)
+    cut = is_cut(look, seen, volume)
     if not cut and share >= SMALL and (share <= LARGE or here == whole):
         return None
     target = window_around(look_back(look, seen), volume, ratio)
@@ -190,7 +190,7 @@ def _points(shape: tuple[int, ...], points: list[Index]) -> Mask:
     return out
 
 
-def _is_cut(look: Look, seen: Region, volume: Volume) -> bool:
+def is_cut(look: Look, seen: Region, volume: Volume) -> bool:
     """Whether a box on the grid reaches a side of the window beyond which the image goes on."""
     window = look.crop.region
     return any(

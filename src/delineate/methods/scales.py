@@ -1,10 +1,12 @@
 """How large an object is, of which no more is known than a mark inside it.
 
 A network guided by clicks answers alike in all windows that show an object neither too small nor
-too large, and at random in others, so that the answer on which most agree is at the right scale.
+too large, fills those that show a part of it, and answers at random in others, so that the answer
+on which most agree is at the right scale.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -50,28 +52,50 @@ def narrowing(mark: Region, volume: Volume, count: int) -> list[Region]:
     return found
 
 
-def agreed(masks: Sequence[Voxels]) -> int:
-    """Which of several masks is most like what most of them hold, by intersection over union.
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What was found in a window.
 
-    Empty ones have no say.
+    Attributes:
+        window: In the image.
+        mask: In it, not empty.
+        cut: Whether it reaches a side of the window beyond which the image goes on, so that the
+            object is larger.
+    """
+
+    window: Region
+    mask: Voxels
+    cut: bool
+
+
+def agreed(answers: Sequence[Answer]) -> int:
+    """Which of several answers is most like all others, by intersection over union.
+
+    Each other one judges where it looked: a window that an object fills says that it is at least
+    as large, and nothing of what is beside. One that is cut is chosen only if all are.
 
     Raises:
-        ValueError: If all are empty.
+        ValueError: If there is none.
 
     Examples:
         >>> line = np.arange(9).reshape(-1, 1, 1)
-        >>> agreed([Voxels.from_mask(line < n, (0, 0, 0)) for n in (9, 5, 4, 1)])
-        1
+        >>> whole, half = Region((0, 0, 0), (9, 1, 1)), Region((2, 0, 0), (5, 1, 1))
+        >>> wide = [Voxels.from_mask((line > 1) & (line < n)) for n in (8, 3)]
+        >>> narrow = Voxels.from_mask((line > 1) & (line < 5))
+        >>> agreed([Answer(whole, wide[1], False), Answer(half, narrow, True)])
+        0
+        >>> agreed([Answer(whole, mask, False) for mask in wide] + [Answer(half, narrow, True)])
+        0
     """
-    heard = [number for number, mask in enumerate(masks) if len(mask)]
-    region = masks[heard[0]].region if heard else Region((0, 0, 0), (0, 0, 0))
-    for number in heard:
-        region = region.union(masks[number].region)
-    held = {number: masks[number].on(region) for number in heard}
-    most = 2 * np.sum(list(held.values()), axis=0) >= len(heard)
+    choice = [one for one in answers if not one.cut] or answers
+    votes = {id(one): sum(_like(one, other) for other in answers) for one in choice}
+    best = max(choice, key=lambda one: votes[id(one)])
+    return next(number for number, one in enumerate(answers) if one is best)
 
-    def overlap(number: int) -> float:
-        both, either = held[number] & most, held[number] | most
-        return np.count_nonzero(both) / np.count_nonzero(either)
 
-    return max(heard, key=overlap)
+def _like(answer: Answer, judge: Answer) -> float:
+    """How much an answer is like another one where that one looked; an answer itself has 1."""
+    region = answer.mask.region.intersect(judge.window).union(judge.mask.region)
+    ours, theirs = answer.mask.on(region), judge.mask.on(region)
+    both, either = np.count_nonzero(ours & theirs), np.count_nonzero(ours | theirs)
+    return both / either
