@@ -92,7 +92,8 @@ A {info.architecture} ({_described(info.sizes)}; {info.parameters:,} parameters)
 | crops in training | {dims} |
 | learnt from | {data or "not stated"} |
 | classes seen | {", ".join(info.seen) or "none: all real objects are unseen"} |
-| steps, crops | {info.steps:,}, {info.samples:,} |
+| steps, crops, those before included | {info.steps:,}, {info.samples:,} |
+| began as | {info.recipe.get("start") or "nothing learnt"} |
 | seed | {info.seed} |
 | time and hardware | {info.hours:.1f} h, {info.hardware or "not stated"} |
 | licence | {info.licence or "not stated"} |
