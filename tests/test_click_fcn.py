@@ -215,7 +215,7 @@ def test_what_is_said_is_drawn_where_it_is(nets, dims):
     answer(ClickFCN(), volume, prompts)
     (seen,) = nets[f"click-{dims}d"].asked
     window = window_around(prompts[1].region, volume, 2.0)
-    look = Look.at(volume, window, 32 if dims == 2 else 24, None)
+    look = Look.at(volume, window, 32 if dims == 2 else 30, None)
     np.testing.assert_allclose(seen[IMAGE].reshape(look.image.shape), look.image)
     maps = seen[1:].reshape(4, *look.crop.shape)
     (cell,) = look.cells(np.array([at(dims)]))

@@ -76,13 +76,15 @@ class ClickFCN(Method):
         weights: A name or a file, see `models.load`; empty for "click-2d" on a picture or a slice
             and "click-3d" on a volume.
         channel: Of the image, from 0; by default the only one, or luminance.
-        longest: Pixels of the longer side of a window on the grid; 0: as the weights were trained.
+        longest: Pixels of the longer side of a window on the grid; 0: as the weights were trained,
+            and in a volume `finer_3d` times as many.
         context: Longest sides of the object, those of the window around it.
         looks: At most, for one answer in a picture, and before them ...
         scales_2d: ... windows for the first click in a picture, each half as wide as the one
             before.
         looks_3d: As `looks`, in a volume: by default one, as closer ones were not better ...
         scales_3d: ... and as `scales_2d`.
+        finer_3d: How many times finer than in training the grid of a volume is.
         mirrored: Whether the answer is the mean over the mirrored windows; four or, in a volume,
             eight times the work.
         steps: Of descent to tune the last layers towards marks; 0 leaves them.
@@ -117,6 +119,7 @@ class ClickFCN(Method):
     scales_2d: int = 6
     looks_3d: int = 1
     scales_3d: int = 4
+    finer_3d: float = 1.25
     mirrored: bool = False
     steps: int = 0
     rate: float = 0.1
@@ -132,7 +135,7 @@ class ClickFCN(Method):
         at_least(1, context=self.context, looks=self.looks, looks_3d=self.looks_3d)
         at_least(1, scales_2d=self.scales_2d, scales_3d=self.scales_3d)
         at_least(1, omega=self.omega, most_voxels=self.most_voxels)
-        positive(rate=self.rate, radius=self.radius, reach=self.reach)
+        positive(rate=self.rate, radius=self.radius, reach=self.reach, finer_3d=self.finer_3d)
 
     def start(self, volume: Volume) -> State:
         """Look at the whole image."""
@@ -235,7 +238,9 @@ class ClickFCN(Method):
         return window_around(found[agreed(found)].mask.region, volume, self.context)
 
     def _look(self, volume: Volume, window: Region, info: Info) -> Look:
-        return Look.at(volume, window, self.longest or max(info.size[:2]), self.channel)
+        finer = 1.0 if volume.dims == 2 else self.finer_3d
+        side = self.longest or round(finer * max(info.size[:2]))
+        return Look.at(volume, window, side, self.channel)
 
     def _answer(
         self, guided: Guided, look: Look, maps: Maps, marks: Mapping[Index, bool]

@@ -30,16 +30,19 @@ def click_2d() -> Training:
 
 
 def click_3d() -> Training:
-    """A lean U-Net whose first level looks at slices, on windows of 48 x 48 x 24."""
+    """A lean U-Net whose first level looks at slices, on windows of 48 x 48 x 24.
+
+    With `start="click-2d"` it begins as that network in every slice.
+    """
     return Training(
         name="click-3d",
-        network=UNetSizes(channels=Guidance().channels, dims=3, width=16, levels=3, flat=1),
+        network=UNetSizes(channels=Guidance().channels, dims=3, width=16, flat=1),
         size=(48, 48, 24),
         batch=4,
         steps=4500,
         optimiser=AdamW(rate=2e-3, warm_up=150),
         synth=Recipe(extent_3d=(40, 88), radius=(0.08, 0.45)),
-        clicks=Clicks(guidance=Guidance(sigma=1.5), widest=8.0),
+        clicks=Clicks(widest=8.0),
         real=REAL_3D,
     )
 
