@@ -22,7 +22,7 @@ VARIANTS: Mapping[str, Mapping[str, str]] = {
 
 LOOKS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
     2: {"one look": {"looks": "1"}},
-    3: {"three looks": {"looks_3d": "3"}},
+    3: {"three looks": {"looks_3d": "3"}, "the whole volume first": {"scales_3d": "1"}},
 }
 """... and that which differs between pictures and volumes."""
 

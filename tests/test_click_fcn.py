@@ -235,7 +235,7 @@ def test_every_click_is_honoured_in_the_raw_probability(dims):
     volume, truth = ball(dims, noise=5)
     rng = np.random.default_rng(0)
     spots = [tuple(int(rng.integers(n)) for n in volume.shape) for _ in range(40)]
-    alone = ClickFCN(honour=False, beside=0)
+    alone = ClickFCN(honour=False, beside=0, beside_3d=0)
     for method, expected in ((ClickFCN(beside=0), 1.0), (alone, 0.0)):
         kept = []
         for spot in spots:
@@ -258,7 +258,7 @@ def test_a_click_moves_the_answer_around_it_and_nowhere_else():
 def test_tuning_the_last_layers_follows_clicks_a_network_ignores(dims):
     volume, _ = ball(dims)
     marks = [Click(at(dims)), Scribble([at(dims, 24, j) for j in range(8, 20)])]
-    plain = ClickFCN(honour=False, beside=0)
+    plain = ClickFCN(honour=False, beside=0, beside_3d=0)
     tuned = dataclasses.replace(plain, steps=60, rate=0.5)
     spot = at(dims, 24, 14)
     assert answer(plain, volume, marks)[0][spot] < 0.5

@@ -95,6 +95,8 @@ class ClickFCN(Method):
             from it; 0: none.
         reach: Geodesic distance over which that falls by e, as a share of the grid's sides; a
             standard deviation of intensity is 7 times as far.
+        beside_3d: As `beside`, in a volume ...
+        reach_3d: ... and as `reach`.
         honour: Whether marks that are not followed move the answer around them ...
         radius: ... as far as so many pixels of the grid.
         most_voxels: Of a window in the image.
@@ -126,16 +128,20 @@ class ClickFCN(Method):
     omega: float = 10.0
     beside: float = 40.0
     reach: float = 0.2
+    beside_3d: float = 80.0
+    reach_3d: float = 0.3
     honour: bool = True
     radius: float = 2.5
     most_voxels: int = 100_000_000
 
     def __post_init__(self) -> None:
-        at_least(0, longest=self.longest, steps=self.steps, beside=self.beside)
+        at_least(0, longest=self.longest, steps=self.steps)
+        at_least(0, beside=self.beside, beside_3d=self.beside_3d)
         at_least(1, context=self.context, looks=self.looks, looks_3d=self.looks_3d)
         at_least(1, scales_2d=self.scales_2d, scales_3d=self.scales_3d)
         at_least(1, omega=self.omega, most_voxels=self.most_voxels)
-        positive(rate=self.rate, radius=self.radius, reach=self.reach, finer_3d=self.finer_3d)
+        positive(rate=self.rate, radius=self.radius, finer_3d=self.finer_3d)
+        positive(reach=self.reach, reach_3d=self.reach_3d)
 
     def start(self, volume: Volume) -> State:
         """Look at the whole image."""
@@ -256,9 +262,11 @@ class ClickFCN(Method):
             flat = marked.reshape(inputs.shape[1:])
             found = guided.tuned_probability(inputs, flat, self.steps, self.rate, self.omega)
         found = found.reshape(look.crop.shape)
-        neighbours = 8 if guided.dims == 2 else 6
-        ways = partial(_ways, look, self.reach, neighbours)
-        more = vicinity.log_odds(look.image, marked, self.beside, self.reach, neighbours, ways)
+        beside, reach, neighbours = (
+            (self.beside, self.reach, 8) if guided.dims == 2 else (self.beside_3d, self.reach_3d, 6)
+        )
+        ways = partial(_ways, look, reach, neighbours)
+        more = vicinity.log_odds(look.image, marked, beside, reach, neighbours, ways)
         if more is not None:
             found = vicinity.added(found, more)
         return honoured(found, marks, look.crop.spacing, self.radius) if self.honour else found
