@@ -120,7 +120,7 @@ class ClickFCN(Method):
     looks: int = 3
     scales_2d: int = 6
     looks_3d: int = 1
-    scales_3d: int = 4
+    scales_3d: int = 3
     finer_3d: float = 1.25
     mirrored: bool = False
     steps: int = 0
