@@ -26,7 +26,7 @@ LOOKS: Mapping[int, Mapping[str, Mapping[str, str]]] = {
 }
 """... and that which differs between pictures and volumes."""
 
-PLAIN: Mapping[str, str] = {"looks": "1", "honour": "false"}
+PLAIN: Mapping[str, str] = {"looks": "1", "scales_2d": "1", "beside": "0", "honour": "false"}
 """The paper's method: one look at the whole image, and the network's answer as it is."""
 
 

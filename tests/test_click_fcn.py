@@ -114,11 +114,11 @@ def test_what_fills_narrow_windows_is_large():
         region = Region((low, low, 0), (high, high, 1))
         return region, Voxels.from_mask(np.ones(region.shape, bool), region.low)
 
-    filled = [block(32 - n, 32 + n) for n in (16, 8, 4)]
+    filled = [block(32 - n, 32 + n) for n in (8, 4)]
     answers = [
         Answer(Region.whole((64, 64, 1)), block(6, 60)[1], cut=False),
         Answer(block(16, 48)[0], block(29, 35)[1], cut=False),
-        *(Answer(window, mask, cut=True) for window, mask in filled[1:]),
+        *(Answer(window, mask, cut=True) for window, mask in filled),
     ]
     assert agreed(answers) == 0
 

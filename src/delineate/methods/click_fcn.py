@@ -57,7 +57,7 @@ class ClickFCN(Method):
     1. Where to look: around the box or around the mask before. With the first click it looks at
        the whole image and at ever narrower windows around the click, and then around the answer
        on which most of these agree. A window is resized to the size of grid that the network was
-       trained on.
+       trained on, or in a volume to a somewhat finer one.
     2. Clicks, scribbles and boxes are drawn on that grid as maps, the mask before this prompt is
        another one, and the network answers.
     3. If the object that it found is small in the window, is cut by it or was not found at all,
@@ -166,8 +166,9 @@ class ClickFCN(Method):
         began, frame = window, box(prompts)
         seen = state.image if isinstance(state.image, _Seen) else _Seen({}, {})
         looks, maps = dict(seen.looks), dict(seen.maps)
-        if not known and (self.scales_2d if volume.dims == 2 else self.scales_3d) > 1:
-            window = self._agreed_window(volume, prompts, looks, observe)
+        scales = self.scales_2d if volume.dims == 2 else self.scales_3d
+        if not known and scales > 1:
+            window = self._agreed_window(volume, prompts, looks, observe, scales)
         most = self.looks if volume.dims == 2 else self.looks_3d
         for number in range(most):
             look = looks.pop(window, None) or self._look(volume, window, info)
@@ -217,14 +218,14 @@ class ClickFCN(Method):
         prompts: tuple[Prompt, ...],
         looks: dict[Region, Look],
         observe: Observe,
+        count: int,
     ) -> Region:
-        """The window around the answer on which windows of several widths agree.
+        """The window around the answer on which windows of so many widths agree.
 
         The whole image where nothing is found in any of them.
         """
         guided, info = self._network(volume)
         found = list[Answer]()
-        count = self.scales_2d if volume.dims == 2 else self.scales_3d
         for number, window in enumerate(narrowing(marked(prompts), volume, count)):
             observe(0.2 * number / count, None)
             look = looks.pop(window, None) or self._look(volume, window, info)

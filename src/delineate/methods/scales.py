@@ -87,10 +87,8 @@ def agreed(answers: Sequence[Answer]) -> int:
         >>> agreed([Answer(whole, mask, False) for mask in wide] + [Answer(half, narrow, True)])
         0
     """
-    choice = [one for one in answers if not one.cut] or answers
-    votes = {id(one): sum(_like(one, other) for other in answers) for one in choice}
-    best = max(choice, key=lambda one: votes[id(one)])
-    return next(number for number, one in enumerate(answers) if one is best)
+    choice = [n for n, one in enumerate(answers) if not one.cut] or range(len(answers))
+    return max(choice, key=lambda n: sum(_like(answers[n], judge) for judge in answers))
 
 
 def _like(answer: Answer, judge: Answer) -> float:
