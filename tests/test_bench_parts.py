@@ -1,6 +1,7 @@
 """The parts of the benchmark on small arrays: protocol, starts, baselines, store, numbers."""
 
 import json
+import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -276,9 +277,13 @@ def test_corruption_of_next_to_nothing():
 def test_peak_sees_memory_that_is_touched():
     with Peak() as peak:
         data = np.ones(20_000_000)
-        assert data[0] == 1
+        end = time.monotonic() + 60
+        while peak.megabytes < 100 and time.monotonic() < end:
+            time.sleep(0.005)
+        seen = peak.megabytes
         del data
-    assert peak.megabytes > 100
+    assert seen > 100, "it is there until a sample was taken, however busy the machine is"
+    assert peak.megabytes >= seen
 
 
 def test_missing_extra_says_the_line_to_type():
