@@ -20,6 +20,7 @@ from click_stubs import (
     wrong_clicks,
 )  # fmt: skip
 from delineate.errors import Cancelled, MethodError, PromptsMissing, SeveralImages, TooLarge
+from delineate.methods import click_fcn
 from delineate.methods.click_fcn import ClickFCN
 from delineate.methods.honouring import honoured
 from delineate.methods.looking import Look, next_window, window_around
@@ -121,6 +122,47 @@ def test_what_fills_narrow_windows_is_large():
         *(Answer(window, mask, cut=True) for window, mask in filled),
     ]
     assert agreed(answers) == 0
+
+
+def test_an_answer_that_reaches_a_side_of_its_window_is_said_to_be_cut(monkeypatch):
+    image = np.zeros((256, 256), np.float32)
+    image[120:136, 40:220] = 1
+    heard = []
+    monkeypatch.setattr(click_fcn, "agreed", lambda answers: heard.extend(answers) or 0)
+    answer(ClickFCN(beside=0), Volume.from_array(image), [Click((128, 130, 0))])
+    for one in heard:
+        (low, high), (first, last) = (
+            np.array([part.low[:2], part.high[:2]]) for part in (one.window, one.mask.region)
+        )
+        reached = ((first == low) & (low > 0)) | ((last == high) & (high < 256))
+        assert one.cut == reached.any()
+    assert {one.cut for one in heard} == {False, True}
+
+
+def test_a_volume_is_looked_at_in_narrower_windows_first(nets):
+    image = np.zeros((96, 96, 40), np.float32)
+    image[40:56, 42:58, 14:26] = 1
+    for scales, expected in ((3, 4), (1, 1)):
+        nets["click-3d"].asked.clear()
+        method = ClickFCN(beside_3d=0, scales_3d=scales)
+        _, state = answer(method, Volume.from_array(image), [Click((48, 50, 20))])
+        assert len(nets["click-3d"].asked) == expected
+        low, high = state.learned["window"]
+        assert (high[0] - low[0] == 96) == (scales == 1)
+
+
+@pytest.mark.parametrize(("dims", "other"), [(2, "beside_3d"), (3, "beside")])
+def test_marks_speak_in_pictures_and_in_volumes_by_fields_of_their_own(dims, other):
+    volume, _ = ball(dims, noise=5)
+    marks = [Click(at(dims)), Click(at(dims, 3, 3), inside=False)]
+    own = "beside" if dims == 2 else "beside_3d"
+
+    def found(**fields):
+        return answer(ClickFCN(honour=False, **fields), volume, marks)[0]
+
+    silent = found(beside=0, beside_3d=0)
+    np.testing.assert_array_equal(found(**{own: 0, other: 50}), silent)
+    assert np.abs(found(**{own: 50, other: 0}) - silent).max() > 0.01
 
 
 def test_marks_speak_for_what_looks_the_same_beside_them():
